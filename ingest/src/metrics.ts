@@ -1,0 +1,75 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Every metric that Tickscope publishes, on a registry of its own. Label sets are bounded: never an instrument. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter({ name: `tickscope_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Gauge({ name: `tickscope_${name}`, help, labelNames, registers });
+  const seconds = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Histogram({ name: `tickscope_${name}`, help, labelNames, buckets: LATENCY_SECONDS, registers });
+
+  return {
+    registry,
+    // feed
+    ticksReceived: counter('ticks_received_total', 'Packets decoded from a feed', ['feed']),
+    feedConnected: gauge('feed_connected', '1 while the connection is open', ['feed']),
+    feedReconnects: counter('feed_reconnects_total', 'Connections re-established', ['feed']),
+    feedLastTick: gauge('feed_last_tick_timestamp_seconds', 'Receipt of the last packet', ['feed']),
+    subscribedInstruments: gauge('subscribed_instruments', 'Instruments subscribed', ['feed']),
+    marketOpen: gauge('market_open', '1 while the group is in continuous session', [
+      'exchange',
+      'session_group',
+    ]),
+    // write
+    ticksWritten: counter('ticks_written_total', 'Ticks committed'),
+    ticksRejected: counter('ticks_rejected_total', 'Packets that could not be stored', ['reason']),
+    ticksDropped: counter(
+      'ticks_dropped_total',
+      'Ticks dropped because the queue was full; their span is a hole',
+    ),
+    ticksDuplicate: counter('ticks_duplicate_total', 'Packets identical to their instrument’s previous one'),
+    ticksLate: counter('ticks_late_total', 'Ticks that came out of order or after their minute was settled'),
+    tickToCommit: seconds('tick_to_commit_seconds', 'From receipt to committed'),
+    stageSeconds: seconds('stage_seconds', 'Time a batch spends in a stage', ['stage']),
+    flushSeconds: seconds('flush_seconds', 'One flush: copy and commit'),
+    queueTicks: gauge('queue_ticks', 'Ticks received and not committed'),
+    spoolBytes: gauge('spool_bytes', 'Bytes in the spool'),
+    // gaps and repair
+    gapsOpen: gauge('gaps_open', 'Holes of the current session that are not healed'),
+    dayCompleteness: gauge(
+      'day_completeness_ratio',
+      'Complete session seconds of the day over those elapsed',
+    ),
+    repairs: counter('repairs_total', 'Repairs ended', ['result']),
+    gapSeconds: counter('gap_seconds_total', 'Seconds of session not heard'),
+    gapOldestOpen: gauge('gap_oldest_open_seconds', 'Age of the oldest open hole'),
+    backfillRequests: counter('backfill_requests_total', 'History requests made for candles', ['result']),
+    backfilledCandles: counter('backfilled_candles_total', 'Candles stored from the broker', ['interval']),
+    // broker
+    brokerRequest: seconds('broker_request_seconds', 'REST calls', ['broker', 'endpoint', 'status']),
+    brokerLimitRemaining: gauge('broker_limit_remaining', 'Requests that may go out now', [
+      'broker',
+      'endpoint',
+    ]),
+    brokerTokenExpiry: gauge('broker_token_expiry_timestamp_seconds', 'When the access token dies', [
+      'broker',
+    ]),
+    // database, calendar, http
+    dbUp: gauge('db_up', '1 while the database answers'),
+    dbQuery: seconds('db_query_seconds', 'Queries of the API and the jobs'),
+    dbBytes: gauge('db_bytes', 'Size on disk, indexes included', ['relation']),
+    diskFree: gauge('disk_free_bytes', 'Free bytes where data is kept'),
+    aggregateLag: gauge('aggregate_lag_seconds', 'Age of an aggregate’s watermark', ['view']),
+    calendarDaysLeft: gauge('calendar_days_left', 'Days until the calendar ends'),
+    candleRequest: seconds('candle_request_seconds', 'Candle requests', ['interval', 'backfilled']),
+    httpRequest: seconds('http_request_seconds', 'HTTP requests', ['method', 'route', 'status']),
+  };
+}
