@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['ingest/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    globalSetup: ['ingest/test/databases.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
