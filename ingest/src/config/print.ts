@@ -19,9 +19,9 @@ export function describeEnvironment(env: Environment): Record<string, string> {
   return set;
 }
 
-/** A URL without its password, anything else as asterisks. */
+/** A database's URL without its passwords, anything else as asterisks. */
 export function redact(secret: string): string {
-  if (!secret.includes('://') || !URL.canParse(secret)) return '***';
+  if (!/^postgres(ql)?:\/\//.test(secret) || !URL.canParse(secret)) return '***';
   const url = new URL(secret);
   if (url.password) url.password = '***';
   for (const name of url.searchParams.keys()) {

@@ -27,7 +27,7 @@ const MEBIBYTE = 1_048_576;
 
 /**
  * Every environment variable that Tickscope reads. This is validation, types and documentation at once:
- * the table in README.md is printed from it (`tickscope doctor --settings`) and a test keeps the two equal.
+ * the table in README.md is printed from it (`settingsTable`), and a test keeps the two equal.
  */
 export const Settings = Type.Object({
   DATABASE_URL: text('PostgreSQL or TimescaleDB; TLS by its `sslmode`', {
@@ -93,7 +93,8 @@ export const Settings = Type.Object({
   GRAFANA_URL: text('Grafana, for `doctor` to look at', { pattern: HTTP_URL, defaultText: 'none' }),
 
   INSTRUMENTS: text('Comma list of `NSE:INFY`, tokens or watchlist names to subscribe to', {
-    defaultText: 'simulator: all of it; kite: the three indices and what `/api/subscriptions` holds',
+    defaultText:
+      'simulator: all of it; kite: NIFTY 50, NIFTY BANK, INDIA VIX and what was subscribed through the API',
   }),
   FEED_MODE: oneOf(['ltp', 'quote', 'full'], '`ltp`, `quote` or `full`; only `full` carries times', {
     default: 'full',

@@ -47,7 +47,7 @@ describe('printing', () => {
   });
 
   test('a secret that only looks like a URL is hidden whole', () => {
-    expect(redact('abc://%')).not.toContain('%');
+    expect(redact('abc://hunter5')).toBe('***');
     expect(redact('plain')).toBe('***');
   });
 });
