@@ -37,7 +37,7 @@ const packetArb = fc
   });
 
 function frameOf(packets: readonly Buffer[], count = packets.length): Buffer {
-  const parts = [Buffer.alloc(2)];
+  const parts: Buffer[] = [Buffer.alloc(2)];
   parts[0]!.writeUInt16BE(count);
   for (const packet of packets) {
     const length = Buffer.alloc(2);
