@@ -7,6 +7,22 @@ create table data_origin (
   only_one boolean primary key default true check (only_one)
 );
 
+-- Settings that the views and functions need; written by serve from its configuration.
+create table settings (
+  name text primary key,
+  value double precision not null
+);
+insert into settings values
+  ('day_settle_minutes', 120),                -- from the post-close session's end to the broker's day candle
+  ('vix_low', 12), ('vix_high', 20), ('vix_extreme', 30);  -- below low = LOW, from high on = HIGH, ...
+
+-- Candles of `relation` (candles_1m ...) older than this were dropped by retention: what was heard then is no
+-- longer there, so it counts as a hole again. Ticks: raw rows before this must not be refreshed from.
+create table retention_state (
+  relation text primary key,
+  dropped_before timestamptz not null
+);
+
 -- ---------------------------------------------------------------- instruments and sessions
 
 create table instruments (
@@ -42,10 +58,12 @@ create table broker_tokens (
 create index broker_tokens_token on broker_tokens (token);
 
 -- Which hours an instrument keeps on which days: a stock changes group on the day it gets a future.
+-- `exchange` is the calendar's: NSE's hours hold for NFO and BSE too. Rows of one token do not overlap.
 create table instrument_groups (
   token bigint not null references instruments,
   session_group text not null,
   days daterange not null,
+  exchange text not null default 'NSE',
   primary key (token, days)
 );
 
@@ -57,9 +75,10 @@ create table market_sessions (
   kind text not null check (kind in ('preopen', 'continuous', 'closing_auction', 'post_close')),
   opens_at timestamptz not null,
   closes_at timestamptz not null check (closes_at > opens_at),
+  known boolean not null default true,        -- false past the calendar: judged by the last era's usual week
   primary key (exchange, session_group, day, kind, opens_at)
 );
-create index market_sessions_time on market_sessions (session_group, opens_at);
+create index market_sessions_time on market_sessions (exchange, session_group, opens_at);
 
 create table market_holidays (
   exchange text not null,
@@ -87,7 +106,7 @@ create table feed_assignments (
   feed text not null,
   token bigint not null,
   assigned_at timestamptz not null,
-  released_at timestamptz not null default 'infinity',
+  released_at timestamptz not null default 'infinity' check (released_at >= assigned_at),
   primary key (token, feed, assigned_at)
 );
 
@@ -101,8 +120,8 @@ create table live_coverage (
   ended_at timestamptz,
   cause text check (cause in ('disconnect', 'stall', 'halt', 'restart', 'overload')),
   check (covered_to >= covered_from)
-);
-create index live_coverage_feed on live_coverage (feed, covered_from desc) include (covered_to);
+) with (fillfactor = 50);                     -- the open row moves with every flush: let it stay on its page
+create index live_coverage_feed on live_coverage (feed, covered_from desc);
 
 -- Spans that a connection's row claims but must not: stragglers after a subscribe, dropped batches, late ticks,
 -- packets without a time. One instrument, or (token null) every instrument of a feed.
@@ -115,10 +134,13 @@ create table coverage_exceptions (
   reason text not null check (reason in ('disconnect', 'stall', 'halt', 'restart', 'overload', 'not_subscribed', 'untimed', 'late')),
   check (feed is not null or token is not null)
 );
-create index coverage_exceptions_token on coverage_exceptions (token, from_time) where token is not null;
-create index coverage_exceptions_feed on coverage_exceptions (feed, from_time) where token is null;
+create index coverage_exceptions_token on coverage_exceptions
+  using gist (int8range(token, token, '[]'), tstzrange(from_time, to_time)) where token is not null;
+create index coverage_exceptions_feed on coverage_exceptions
+  using gist (tstzrange(from_time, to_time)) where token is null;
 
 -- Rule 14: between two packets with equal cumulative volume and last-trade time nothing traded.
+-- Rows of one token do not overlap.
 create table proven_empty (
   token bigint not null,
   from_time timestamptz not null,
@@ -127,6 +149,7 @@ create table proven_empty (
 );
 
 -- Rule 16: buckets below an aggregate's watermark that were written to since its last refresh. token null = all.
+-- Cleared once 1m to 1h are refreshed; the day level, which no reading view needs, follows from stale_days.
 create table stale_ranges (
   id bigint generated always as identity primary key,
   token bigint,
@@ -134,6 +157,11 @@ create table stale_ranges (
   to_time timestamptz not null check (to_time > from_time)
 );
 create index stale_ranges_token on stale_ranges (token, from_time);
+create table stale_days (
+  id bigint generated always as identity primary key,
+  from_time timestamptz not null,
+  to_time timestamptz not null check (to_time > from_time)
+);
 
 -- Spans for which the broker answered with candles of this width, or with nothing because nothing traded.
 -- Rows of one (token, interval) neither overlap nor touch.
@@ -216,6 +244,17 @@ create table day_state (
   primary key (instrument_token, trading_date)
 ) with (fillfactor = 70);
 create index day_state_date on day_state (trading_date);
+
+-- What the writer's state tables hold: every tick with seq <= last_state_seq is folded into them.
+create table writer_state (
+  only_one boolean primary key default true check (only_one),
+  last_state_seq bigint not null,
+  -- Every tick not folded yet has a time at or after this, so that folding need not search all of tick_data.
+  fold_from timestamptz not null default '-infinity',
+  -- Grows with every flush: tells whether a commit whose answer was lost took place.
+  last_batch_id bigint not null default 0,
+  updated_at timestamptz not null default now()
+);
 
 create table tick_rejects (
   received_at timestamptz not null,

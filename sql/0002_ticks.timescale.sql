@@ -33,3 +33,21 @@ create table tick_data (
   broker text not null,
   received_at timestamptz not null
 );
+create index tick_data_instrument on tick_data (instrument_token, time desc);
+
+-- Books that differ from the instrument's previous one: the packet's own 120 bytes, unpacked by market_depth.
+create table depth_books (
+  time timestamptz not null,
+  seq bigint not null,
+  instrument_token bigint not null,
+  book bytea not null
+);
+create index depth_books_instrument on depth_books (instrument_token, time desc);
+
+select create_hypertable('tick_data', by_range('time', interval '1 day'), create_default_indexes => false);
+select create_hypertable('depth_books', by_range('time', interval '1 day'), create_default_indexes => false);
+
+alter table tick_data set (timescaledb.compress, timescaledb.compress_segmentby = 'instrument_token',
+                           timescaledb.compress_orderby = 'time desc, seq desc');
+alter table depth_books set (timescaledb.compress, timescaledb.compress_segmentby = 'instrument_token',
+                             timescaledb.compress_orderby = 'time desc, seq desc');
