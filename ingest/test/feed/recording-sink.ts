@@ -1,12 +1,15 @@
 import type { FeedEnd, FeedName, FeedSink } from '../../src/feed/feed.js';
 
+interface TokensCall<C extends string> {
+  call: C;
+  feed: FeedName;
+  at: number;
+  tokens: readonly number[];
+}
 type Call =
-  | {
-      call: 'connected' | 'subscribed' | 'unsubscribed';
-      feed: FeedName;
-      at: number;
-      tokens: readonly number[];
-    }
+  | TokensCall<'connected'>
+  | TokensCall<'subscribed'>
+  | TokensCall<'unsubscribed'>
   | { call: 'frame'; feed: FeedName; at: number; bytes: Buffer }
   | { call: 'alive'; feed: FeedName; at: number }
   | { call: 'disconnected'; feed: FeedName; at: number; cause: FeedEnd };

@@ -14,6 +14,7 @@ import {
   subscribeMessages,
   unsubscribeMessages,
 } from './messages.js';
+import type { ConnectionState, ConnectionStatus, FeedObserver } from './status.js';
 import type { KiteTimings } from './timings.js';
 
 /*
@@ -44,32 +45,6 @@ import type { KiteTimings } from './timings.js';
  * A process that was itself held up (a long collection, a laptop asleep) hears nothing either: a look at
  * silence that comes late puts its judgement off, so that the bytes waiting in the socket are read first.
  */
-export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'login_needed' | 'no_permission' | 'closed';
-
-/** Times in epoch milliseconds. */
-export interface ConnectionStatus {
-  readonly feed: FeedName;
-  readonly state: ConnectionState;
-  /** Since when it is in this state. */
-  readonly since: number;
-  readonly lastBytesAt: number | undefined;
-  /** Last market-data frame. */
-  readonly lastTickAt: number | undefined;
-  /** Attempts after the first. */
-  readonly reconnects: number;
-  readonly subscribed: number;
-  readonly nextAttemptAt: number | undefined;
-  /** Why it is not open: a sentence without secrets. */
-  readonly reason: string | undefined;
-}
-
-/** What metrics want to know. */
-export interface FeedObserver {
-  connected?(feed: FeedName, connected: boolean): void;
-  reconnecting?(feed: FeedName): void;
-  ticked?(feed: FeedName, at: number): void;
-  subscribed?(feed: FeedName, instruments: number): void;
-}
 
 export interface ConnectionOptions {
   readonly feed: FeedName;

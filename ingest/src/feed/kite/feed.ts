@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.js';
 import type { FeedMode, FeedSink } from '../feed.js';
-import { type ConnectionStatus, type FeedObserver, HELD_UP_MS, KiteConnection } from './connection.js';
+import { HELD_UP_MS, KiteConnection } from './connection.js';
 import { type Hearing, judge } from './liveness.js';
 import { partition, type Share } from './partition.js';
+import type { ConnectionStatus, FeedObserver } from './status.js';
 import { KITE_TIMINGS, type KiteTimings } from './timings.js';
 
 /** NIFTY 50 and INDIA VIX: they tick every second of every session, whatever sleepy strikes share the connection. */
