@@ -1,0 +1,271 @@
+import Type from 'typebox';
+import type { Instrument } from '../../../instruments/instrument.js';
+import { addDays, istDate, istMidnight } from '../../../sessions/ist.js';
+import { candleRange, instrumentKey } from '../../candle-query.js';
+import type { ApiContext, App } from '../../context.js';
+import { sendCsv } from '../../csv.js';
+import {
+  answers,
+  DayText,
+  Format,
+  FromText,
+  InstrumentKey,
+  InstrumentTexts,
+  Interval,
+  limit,
+  NullableInteger,
+  NullableNumber,
+  NullableString,
+  Origin,
+  Time,
+  ToText,
+} from '../../schemas/common.js';
+import { completeness, gaps, quality, repairs } from '../../sql/coverage.js';
+import { subscriptions } from '../../sql/subscriptions.js';
+import { iso, isoOrNull, parseDate } from '../../times.js';
+
+/** Instruments that one answer looks at: each costs a millisecond or so of coverage arithmetic. */
+const MAX_INSTRUMENTS = 500;
+const GAP_COLUMNS = ['token', 'symbol', 'exchange', 'from', 'to', 'reason'] as const;
+const DAY_COLUMNS = [
+  'token',
+  'symbol',
+  'exchange',
+  'date',
+  'completeness',
+  'elapsedSeconds',
+  'gapSeconds',
+  'gaps',
+] as const;
+const QUALITY_COLUMNS = [
+  'token',
+  'symbol',
+  'exchange',
+  'tradingDate',
+  'completeness',
+  'accuracy',
+  'source',
+  'quality',
+] as const;
+
+/** `GET /api/gaps`, `/api/completeness`, `/api/quality`: what was not heard, how much was, how well it agrees. */
+export function coverageRoutes(app: App, context: ApiContext): void {
+  const { services, run } = context;
+  const tags = ['quality'];
+
+  app.get(
+    '/api/gaps',
+    {
+      schema: {
+        tags,
+        summary: 'Holes, and what repair has done about them',
+        description:
+          '`gaps` is derived from coverage: what is missing now. `repairs` is the record of holes found, healed ones included. Without `instrument` all subscribed, without `from` today.',
+        querystring: Type.Object({
+          instrument: Type.Optional(InstrumentTexts),
+          from: Type.Optional(FromText),
+          to: Type.Optional(ToText),
+          interval: Type.Optional(Interval),
+          limit: Type.Optional(limit(1_000, 20_000)),
+          format: Type.Optional(Format),
+        }),
+        response: answers({
+          origin: Origin,
+          gaps: Type.Array(
+            Type.Object({ instrument: InstrumentKey, from: Time, to: Time, reason: Type.String() }),
+          ),
+          repairs: Type.Array(
+            Type.Object({
+              token: NullableInteger,
+              feed: NullableString,
+              from: Time,
+              to: NullableString,
+              cause: Type.String(),
+              status: Type.String(),
+              attempts: Type.Integer(),
+              lastAttemptAt: NullableString,
+              recoveredAt: NullableString,
+              source: NullableString,
+              instruments: Type.Integer(),
+            }),
+          ),
+          warnings: Type.Array(Type.String()),
+        }),
+      },
+    },
+    async ({ query }, reply) => {
+      const now = services.clock.now();
+      const interval = query.interval ?? '1m';
+      const range = candleRange(
+        { from: query.from ?? istDate(now), to: query.to ?? Math.trunc(now) },
+        interval,
+        now,
+      );
+      const { asked, warnings } = await instrumentsOf(context, query.instrument);
+      const tokens = asked.map(({ token }) => token);
+      const most = query.limit ?? 1_000;
+      const [found, recorded] = await Promise.all([
+        gaps(run, tokens, range, interval, most),
+        repairs(run, query.instrument ? tokens : null, range, most),
+      ]);
+      const byToken = new Map(asked.map((instrument) => [instrument.token, instrument]));
+      const items = found.map((gap) => ({
+        instrument: instrumentKey(byToken.get(gap.token)!),
+        from: iso(gap.from),
+        to: iso(gap.to),
+        reason: gap.reason,
+      }));
+      if (query.format === 'csv') {
+        return sendCsv(
+          reply,
+          'gaps',
+          GAP_COLUMNS,
+          items.map(({ instrument, ...gap }) => ({ ...instrument, ...gap })),
+        );
+      }
+      if (found.length === most)
+        warnings.push(`Only the oldest ${most} holes are listed; ask for a shorter range.`);
+      return {
+        origin: services.origin,
+        gaps: items,
+        repairs: recorded.map((row) => ({
+          ...row,
+          from: iso(row.from),
+          to: isoOrNull(row.to),
+          lastAttemptAt: isoOrNull(row.lastAttemptAt),
+          recoveredAt: isoOrNull(row.recoveredAt),
+        })),
+        warnings,
+      };
+    },
+  );
+
+  app.get(
+    '/api/completeness',
+    {
+      schema: {
+        tags,
+        summary: 'How much of a day was heard, an instrument a row',
+        description: 'Complete session seconds over elapsed session seconds. Without `date` today.',
+        querystring: Type.Object({
+          instrument: Type.Optional(InstrumentTexts),
+          date: Type.Optional(DayText),
+          format: Type.Optional(Format),
+        }),
+        response: answers({
+          origin: Origin,
+          date: Type.String(),
+          completeness: NullableNumber,
+          instruments: Type.Array(
+            Type.Object({
+              instrument: InstrumentKey,
+              completeness: NullableNumber,
+              elapsedSeconds: Type.Number(),
+              gapSeconds: Type.Number(),
+              gaps: Type.Integer(),
+            }),
+          ),
+          warnings: Type.Array(Type.String()),
+        }),
+      },
+    },
+    async ({ query }, reply) => {
+      const date = query.date === undefined ? istDate(services.clock.now()) : parseDate('date', query.date);
+      const { asked, warnings } = await instrumentsOf(context, query.instrument);
+      const rows = await completeness(
+        run,
+        asked.map(({ token }) => token),
+        date,
+        { from: istMidnight(date), to: istMidnight(addDays(date, 1)) },
+      );
+      const items = rows.map(({ token, symbol, exchange, ...row }) => ({
+        instrument: { token, symbol, exchange },
+        completeness: share(row.elapsedSeconds, row.gapSeconds),
+        ...row,
+      }));
+      if (query.format === 'csv') {
+        const flat = items.map(({ instrument, ...row }) => ({ ...instrument, date, ...row }));
+        return sendCsv(reply, `completeness-${date}`, DAY_COLUMNS, flat);
+      }
+      const elapsed = rows.reduce((sum, row) => sum + row.elapsedSeconds, 0);
+      const missing = rows.reduce((sum, row) => sum + row.gapSeconds, 0);
+      return {
+        origin: services.origin,
+        date,
+        completeness: share(elapsed, missing),
+        instruments: items,
+        warnings,
+      };
+    },
+  );
+
+  app.get(
+    '/api/quality',
+    {
+      schema: {
+        tags,
+        summary: 'What the end-of-day comparison found',
+        description: 'Empty for days that were not compared yet. Without `from` the last 30 days.',
+        querystring: Type.Object({
+          instrument: Type.Optional(InstrumentTexts),
+          from: Type.Optional(DayText),
+          to: Type.Optional(DayText),
+          limit: Type.Optional(limit(1_000, 20_000)),
+          format: Type.Optional(Format),
+        }),
+        response: answers({
+          origin: Origin,
+          days: Type.Array(
+            Type.Object({
+              instrument: InstrumentKey,
+              tradingDate: Type.String(),
+              completeness: NullableNumber,
+              accuracy: NullableNumber,
+              source: NullableString,
+              anomalyFlags: Type.Unsafe<unknown>({}),
+              quality: NullableString,
+            }),
+          ),
+        }),
+      },
+    },
+    async ({ query }, reply) => {
+      const to = query.to === undefined ? istDate(services.clock.now()) : parseDate('to', query.to);
+      const from = query.from === undefined ? addDays(to, -30) : parseDate('from', query.from);
+      const asked = query.instrument && (await context.instruments.many(query.instrument));
+      const tokens = asked?.map(({ token }) => token) ?? null;
+      const rows = await quality(run, from, addDays(to, 1), tokens, query.limit ?? 1_000);
+      if (query.format === 'csv') return sendCsv(reply, 'quality', QUALITY_COLUMNS, rows);
+      return {
+        origin: services.origin,
+        days: rows.map(({ token, symbol, exchange, ...row }) => ({
+          instrument: { token, symbol, exchange },
+          ...row,
+        })),
+      };
+    },
+  );
+}
+
+/** Those asked for, or all that are subscribed, at most 500. */
+async function instrumentsOf(
+  { instruments, run, services }: ApiContext,
+  references: readonly string[] | undefined,
+): Promise<{ asked: Instrument[]; warnings: string[] }> {
+  const tokens = references ?? [
+    ...new Set([
+      ...(await subscriptions(run)).map(({ token }) => token),
+      ...services.subscriptions.current().map(({ token }) => token),
+    ]),
+  ];
+  const warnings =
+    tokens.length > MAX_INSTRUMENTS
+      ? [`Only ${MAX_INSTRUMENTS} of ${tokens.length} instruments are looked at; name those you mean.`]
+      : [];
+  return { asked: await instruments.many(tokens.slice(0, MAX_INSTRUMENTS)), warnings };
+}
+
+/** null when nothing has elapsed: there is nothing to be complete. */
+function share(elapsed: number, missing: number): number | null {
+  return elapsed > 0 ? Math.min(1, Math.max(0, 1 - missing / elapsed)) : null;
+}

@@ -1,0 +1,87 @@
+import Type from 'typebox';
+import type { Instrument } from '../../../instruments/instrument.js';
+import { instrumentKey } from '../../candle-query.js';
+import type { ApiContext, App } from '../../context.js';
+import { sendCsv } from '../../csv.js';
+import { answers, Format, InstrumentTexts, Origin } from '../../schemas/common.js';
+import { QuoteItem } from '../../schemas/market.js';
+import { type QuoteRow, quotes } from '../../sql/quotes.js';
+import { isoOrNull } from '../../times.js';
+
+const CSV_COLUMNS = [
+  'token',
+  'symbol',
+  'exchange',
+  'time',
+  'lastPrice',
+  'change',
+  'changePercent',
+  'previousClose',
+  'open',
+  'high',
+  'low',
+  'volume',
+  'averagePrice',
+  'openInterest',
+] as const;
+
+/** `GET /api/quote`: the latest of one or several instruments. */
+export function quoteRoutes(app: App, { services, instruments, run }: ApiContext): void {
+  app.get(
+    '/api/quote',
+    {
+      schema: {
+        tags: ['market'],
+        summary: 'Last price, change, the day and the best bid and ask',
+        description: 'One result an instrument, in the order asked. What never ticked has nulls.',
+        querystring: Type.Object({ instrument: InstrumentTexts, format: Type.Optional(Format) }),
+        response: answers({ origin: Origin, quotes: Type.Array(QuoteItem) }),
+      },
+    },
+    async ({ query }, reply) => {
+      const asked = await instruments.many(query.instrument);
+      const rows = await quotes(
+        run,
+        asked.map(({ token }) => token),
+      );
+      const byToken = new Map(rows.map((row) => [row.token, row]));
+      const found = asked.map((instrument) => quoteItem(instrument, byToken.get(instrument.token)));
+      if (query.format === 'csv') {
+        const flat = found.map(({ instrument, ...quote }) => ({ ...instrument, ...quote }));
+        return sendCsv(reply, 'quote', CSV_COLUMNS, flat);
+      }
+      return { origin: services.origin, quotes: found };
+    },
+  );
+}
+
+/** Change is against the previous close; null where either is unknown. */
+export function quoteItem(instrument: Instrument, row: QuoteRow | undefined) {
+  const known = row !== undefined && row.previousClose !== null && row.previousClose > 0;
+  const change = known ? roundPaise(row.lastPrice - row.previousClose!) : null;
+  return {
+    instrument: instrumentKey(instrument),
+    time: isoOrNull(row?.time ?? null),
+    lastPrice: row?.lastPrice ?? null,
+    change,
+    changePercent: known ? ((row.lastPrice - row.previousClose!) / row.previousClose!) * 100 : null,
+    previousClose: row?.previousClose ?? null,
+    open: row?.open ?? null,
+    high: row?.high ?? null,
+    low: row?.low ?? null,
+    volume: row?.volume ?? null,
+    averagePrice: row?.averagePrice ?? null,
+    openInterest: row?.openInterest ?? null,
+    bid: { price: row?.bidPrice ?? null, quantity: row?.bidQuantity ?? null },
+    ask: { price: row?.askPrice ?? null, quantity: row?.askQuantity ?? null },
+    totalBidQuantity: row?.totalBidQuantity ?? null,
+    totalAskQuantity: row?.totalAskQuantity ?? null,
+    lastTradeTime: isoOrNull(row?.lastTradeTime ?? null),
+    lastQuantity: row?.lastQuantity ?? null,
+  };
+}
+
+/** Takes the binary dust off a difference; currency derivatives have seven decimals. */
+function roundPaise(rupees: number): number {
+  return Math.round(rupees * 1e7) / 1e7;
+}

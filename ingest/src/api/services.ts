@@ -1,0 +1,108 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { CandleAnswer, CandleQuery } from '../candles/candle.js';
+import type { Clock } from '../clock.js';
+import type { FeedMode } from '../feed/feed.js';
+import type { Instrument } from '../instruments/instrument.js';
+import type { Metrics } from '../metrics.js';
+
+/** How the API is reached and who may use it. */
+export interface ApiConfig {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** May do everything. */
+  readonly token?: string | undefined;
+  /** May read, and heal what it reads. */
+  readonly readToken?: string | undefined;
+  /** Web origins whose pages may read the API. */
+  readonly corsOrigins: readonly string[];
+  /** Requests a minute and address; 120,000 on loopback and 6,000 elsewhere when left out. */
+  readonly rateLimitPerMinute?: number;
+}
+
+/** The database as the API needs it: reading, and the two tables of subscriptions. */
+export interface ApiDatabase {
+  readonly pool: pg.Pool;
+  readonly kind: 'timescale' | 'postgres';
+}
+
+/** Where candles come from: what is stored, healed from the broker where it has holes. */
+export interface CandleSource {
+  /** Rejects with `TooManyCandles` when the range can hold more than 50,000. */
+  candles(query: CandleQuery): Promise<CandleAnswer>;
+}
+
+/** Looks instruments up. Active ones win over expired ones of the same name. */
+export interface InstrumentDirectory {
+  byToken(token: number): Promise<Instrument | undefined> | Instrument | undefined;
+  bySymbol(exchange: string, symbol: string): Promise<Instrument | undefined> | Instrument | undefined;
+}
+
+export interface InstrumentSync {
+  /** Reads the broker's dump and stores what changed. Rejects with a `BrokerError`. */
+  sync(): Promise<{ total: number; added: number; changed: number; expired: number }>;
+}
+
+/** Applies to the feed what the API has already stored in `subscriptions`. */
+export interface SubscriptionControl {
+  /** Most instruments that the connections can carry. */
+  readonly capacity: number;
+  /** What the connections carry now, also what the configuration names. */
+  current(): ReadonlyArray<{ token: number; mode: FeedMode }>;
+  subscribe(tokens: readonly number[], mode: FeedMode): Promise<void>;
+  unsubscribe(tokens: readonly number[]): Promise<void>;
+}
+
+export interface SessionControl {
+  /** Takes a new broker token. Rejects with a `BrokerError` when the broker refuses it. */
+  login(credential: { requestToken: string } | { accessToken: string }): Promise<{
+    userId: string;
+    /** Epoch milliseconds; null when unknown. */
+    expiresAt: number | null;
+  }>;
+}
+
+/** One connection slot. Times are epoch milliseconds, null before the first. */
+export interface FeedStatus {
+  readonly feed: string;
+  readonly connected: boolean;
+  readonly instruments: number;
+  readonly reconnects: number;
+  readonly lastTickAt: number | null;
+  /** What is wrong, in a sentence; null when nothing is. */
+  readonly problem: string | null;
+}
+
+/** What a first start fetches in the background. */
+export interface Seeding {
+  readonly done: number;
+  readonly total: number;
+  /** What is being fetched, for people: `400 days of NSE:INFY`. */
+  readonly label: string;
+}
+
+/** Everything that the API asks of the rest. Each may be a fake in a test. */
+export interface ApiServices {
+  /** `live`, `simulator:<seed>` or `replay`. */
+  readonly origin: string;
+  readonly version: string;
+  readonly broker: string;
+  readonly db: ApiDatabase;
+  readonly candles: CandleSource;
+  /** Left out: looked up in the database, with a small cache. */
+  readonly instruments?: InstrumentDirectory;
+  readonly instrumentSync: InstrumentSync;
+  readonly subscriptions: SubscriptionControl;
+  readonly session: SessionControl;
+  feeds(): readonly FeedStatus[];
+  /** True while any instrument group is in continuous session. */
+  marketOpen(): boolean;
+  /** Null when nothing is being seeded. */
+  seeding(): Seeding | null;
+  /** Sentences about the whole pipeline that people should see: token expiry, calendar end, disk. */
+  warnings(): readonly string[];
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}

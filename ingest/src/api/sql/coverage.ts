@@ -1,0 +1,132 @@
+import { at, type RunQuery } from './query.js';
+
+export interface GapRow {
+  token: number;
+  from: number;
+  to: number;
+  reason: string;
+}
+
+const GAPS = `
+select t.token, g.gap_from as "from", g.gap_to as "to", g.reason
+from unnest($1::bigint[]) t (token)
+cross join lateral candle_gaps(t.token, $2, $3, $4) g
+order by g.gap_from, t.token
+limit $5`;
+
+/** Holes of these instruments, oldest first. */
+export function gaps(
+  run: RunQuery,
+  tokens: readonly number[],
+  range: { from: number; to: number },
+  interval: string,
+  limit: number,
+): Promise<GapRow[]> {
+  return run<GapRow>(GAPS, [tokens, at(range.from), at(range.to), interval, limit]);
+}
+
+export interface RepairRow {
+  token: number | null;
+  feed: string | null;
+  from: number;
+  to: number | null;
+  cause: string;
+  status: string;
+  attempts: number;
+  lastAttemptAt: number | null;
+  recoveredAt: number | null;
+  source: string | null;
+  instruments: number;
+}
+
+const REPAIRS = `
+select instrument_token as token, feed, gap_start as "from", gap_end as "to", cause, status, attempts,
+       last_attempt_at as "lastAttemptAt", recovered_at as "recoveredAt", source, instruments
+from data_gaps
+where gap_start < $2 and coalesce(gap_end, 'infinity') > $1
+  and (instrument_token is null or $3::bigint[] is null or instrument_token = any($3))
+order by gap_start desc limit $4`;
+
+/** What repair has recorded about holes, newest first. */
+export function repairs(
+  run: RunQuery,
+  tokens: readonly number[] | null,
+  range: { from: number; to: number },
+  limit: number,
+): Promise<RepairRow[]> {
+  return run<RepairRow>(REPAIRS, [at(range.from), at(range.to), tokens, limit]);
+}
+
+export interface CompletenessRow {
+  token: number;
+  symbol: string;
+  exchange: string;
+  /** Session seconds so far, less the 3 s that settling takes. */
+  elapsedSeconds: number;
+  gapSeconds: number;
+  gaps: number;
+}
+
+const COMPLETENESS = `
+with asked as (
+  select i.token, i.symbol, i.exchange, g.session_group, g.exchange as calendar
+  from unnest($1::bigint[]) t (token)
+  join instruments i on i.token = t.token
+  left join instrument_groups g on g.token = i.token and g.days @> $2::date
+), hours as (
+  select a.token, coalesce(sum(extract(epoch from least(s.closes_at, tickscope_now() - interval '3 seconds') - s.opens_at)), 0)
+           ::double precision as seconds
+  from asked a
+  join market_sessions s on s.exchange = a.calendar and s.session_group = a.session_group and s.day = $2
+    and s.kind = 'continuous' and s.opens_at < tickscope_now() - interval '3 seconds'
+  group by a.token
+)
+select a.token, a.symbol, a.exchange, coalesce(h.seconds, 0) as "elapsedSeconds",
+       coalesce(g.seconds, 0) as "gapSeconds", coalesce(g.n, 0) as gaps
+from asked a
+left join hours h on h.token = a.token
+left join lateral (
+  select sum(extract(epoch from gap_to - gap_from))::double precision as seconds, count(*) as n
+  from candle_gaps(a.token, $3, $4, '1m')
+) g on h.token is not null
+order by a.exchange, a.symbol`;
+
+/** How much of a day's session was heard, an instrument a row. */
+export function completeness(
+  run: RunQuery,
+  tokens: readonly number[],
+  day: string,
+  range: { from: number; to: number },
+): Promise<CompletenessRow[]> {
+  return run<CompletenessRow>(COMPLETENESS, [tokens, day, at(range.from), at(range.to)]);
+}
+
+export interface QualityRow {
+  token: number;
+  symbol: string;
+  exchange: string;
+  tradingDate: string;
+  completeness: number | null;
+  accuracy: number | null;
+  source: string | null;
+  anomalyFlags: unknown;
+  quality: string | null;
+}
+
+const QUALITY = `
+select m.instrument_token as token, i.symbol, i.exchange, m.trading_date as "tradingDate", m.completeness, m.accuracy,
+       m.source, m.anomaly_flags as "anomalyFlags", m.quality
+from data_quality_metrics m join instruments i on i.token = m.instrument_token
+where m.trading_date >= $1 and m.trading_date < $2 and ($3::bigint[] is null or m.instrument_token = any($3))
+order by m.trading_date desc, i.symbol limit $4`;
+
+/** The end-of-day comparison's findings for `[from, to)` (IST dates), newest day first. */
+export function quality(
+  run: RunQuery,
+  from: string,
+  to: string,
+  tokens: readonly number[] | null,
+  limit: number,
+): Promise<QualityRow[]> {
+  return run<QualityRow>(QUALITY, [from, to, tokens, limit]);
+}
