@@ -17,7 +17,7 @@ const SEARCH_DAYS = 500;
 export class LiveState {
   readonly fields: PacketFields;
   /** The events that have not been applied yet; its `at` says when the next one is due. */
-  readonly next: EventCursor;
+  next: EventCursor;
   /** The day of the last trade. */
   day: TradedDay | undefined;
   /** Epoch milliseconds of the last event applied. */
@@ -49,10 +49,15 @@ export class LiveState {
       this.#trade(next.at, next.pricePaise, next.quantity, next.minute);
       if (kind === 'auction') this.#settleMinute();
     }
-    fields.exchangeTime = Math.floor(next.at / 1000);
+    fields.exchangeTime = Math.max(fields.exchangeTime, Math.floor(next.at / 1000));
     next.advance();
     this.#depth();
     return kind;
+  }
+
+  /** Looks again for the next event after `at`, for an instrument that had none within the next days. */
+  lookAhead(at: number): void {
+    this.next = new EventCursor(this.market, this.instrument, Math.floor(at) + 1);
   }
 
   #depth(): void {

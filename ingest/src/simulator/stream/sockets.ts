@@ -1,0 +1,119 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type RawData, WebSocketServer } from 'ws';
+import type { Access } from '../access.js';
+import type { Faults } from '../faults.js';
+import type { Mode } from '../packet.js';
+import { Connection, MOST_INSTRUMENTS_A_CONNECTION } from './connection.js';
+import type { Stream } from './stream.js';
+
+const MOST_CONNECTIONS_A_KEY = 3;
+const MODES: ReadonlySet<string> = new Set(['ltp', 'quote', 'full']);
+
+export interface SocketOptions {
+  readonly stream: Stream;
+  readonly access: Access;
+  readonly faults: Faults;
+  readonly log: Logger;
+  /** Called when a connection has subscribed, with all that it listens to. */
+  readonly onSubscribe?: ((connection: Connection) => void) | undefined;
+}
+
+/** The WebSocket side: credentials at the door, then subscriptions by JSON messages. */
+export class Sockets {
+  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  #lastId = 0;
+
+  constructor(readonly options: SocketOptions) {}
+
+  /** Takes the upgrade requests of `server`. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Closes every socket without a goodbye, as a lost connection looks. */
+  drop(): number {
+    const { connections } = this.options.stream;
+    for (const connection of connections) connection.socket.terminate();
+    return connections.size;
+  }
+
+  stop(): void {
+    this.options.stream.stop();
+    this.#server.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { stream, access, faults } = this.options;
+    const url = new URL(request.url ?? '/', 'ws://simulator');
+    const apiKey = url.searchParams.get('api_key') ?? '';
+    const accessToken = url.searchParams.get('access_token') ?? '';
+    if (url.pathname !== '/') return refuse(socket, '404 Not Found');
+    if (faults.on('drop')) return void socket.destroy();
+    if (faults.strike('reject403') || !access.accepts(apiKey, accessToken))
+      return refuse(socket, '403 Forbidden');
+    const open = [...stream.connections].filter((connection) => connection.apiKey === apiKey).length;
+    if (open >= MOST_CONNECTIONS_A_KEY) return refuse(socket, '429 Too Many Requests');
+    this.#server.handleUpgrade(request, socket, head, (client) => {
+      const connection = new Connection(++this.#lastId, apiKey, client, faults);
+      client.on('message', (data, binary) => this.#message(connection, data, binary));
+      client.on('error', (error) => this.options.log.debug({ err: error }, 'a client socket failed'));
+      client.on('close', () => stream.leave(connection));
+      stream.join(connection);
+    });
+  }
+
+  #message(connection: Connection, data: RawData, binary: boolean): void {
+    const message = binary ? undefined : parse(String(data));
+    if (!message)
+      return connection.text('error', 'Invalid message: expected {"a": action, "v": value} as JSON.');
+    const { a, v } = message;
+    if (a === 'subscribe' && Array.isArray(v)) this.#subscribe(connection, v.map(Number));
+    else if (a === 'unsubscribe' && Array.isArray(v))
+      this.options.stream.unsubscribe(connection, v.map(Number));
+    else if (a === 'mode' && Array.isArray(v) && MODES.has(String(v[0])) && Array.isArray(v[1])) {
+      this.#mode(connection, v[0] as Mode, v[1].map(Number));
+    } else connection.text('error', `Invalid message: unknown action ${JSON.stringify(a)} or value.`);
+  }
+
+  /** The mode is quote until it is set. */
+  #subscribe(connection: Connection, tokens: readonly number[]): void {
+    const added = new Set(tokens.filter((token) => !connection.modes.has(token))).size;
+    if (connection.modes.size + added > MOST_INSTRUMENTS_A_CONNECTION) {
+      connection.text(
+        'error',
+        `Maximum of ${MOST_INSTRUMENTS_A_CONNECTION} instruments a connection exceeded.`,
+      );
+      return;
+    }
+    this.options.stream.subscribe(
+      connection,
+      tokens.filter((token) => !connection.modes.has(token)),
+      'quote',
+    );
+    this.options.onSubscribe?.(connection);
+  }
+
+  /** A mode only takes on subscribed tokens. */
+  #mode(connection: Connection, mode: Mode, tokens: readonly number[]): void {
+    this.options.stream.subscribe(
+      connection,
+      tokens.filter((token) => connection.modes.has(token)),
+      mode,
+    );
+  }
+}
+
+function parse(text: string): { a?: unknown; v?: unknown } | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
