@@ -3,6 +3,16 @@
 -- Every level has the offset of 45 minutes, which puts 1h at 03:45 UTC = 09:15 IST and moves no narrower bucket.
 -- Volume: null where the packets have none (an index), 0 where nothing was placed.
 
+-- An aggregate split by chunk or by parallel worker sends its state about, and the state of first(x, row(time, seq)) cannot
+-- be read back ("input of anonymous composite types is not implemented"): from the second day on every reader and every
+-- refresh would fail. Neither split pays for one instrument's day. For the database, so that policies have it too.
+do $$
+begin
+  execute format('alter database %I set timescaledb.enable_chunkwise_aggregation = off', current_database());
+  execute format('alter database %I set max_parallel_workers_per_gather = 0', current_database());
+end $$;
+set timescaledb.enable_chunkwise_aggregation = off;
+
 create materialized view tick_candles_1m
 with (timescaledb.continuous, timescaledb.materialized_only = false) as
 select time_bucket('1 minute', time, "offset" => interval '45 minutes') as bucket, instrument_token,

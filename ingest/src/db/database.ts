@@ -36,7 +36,9 @@ export class DatabaseUnavailable extends Error {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 // Our answers are small: parallel workers and JIT cost more to start than they bring (1.4 ms became 45 ms).
-const SESSION_OPTIONS = '-c max_parallel_workers_per_gather=0 -c jit=off -c timezone=UTC';
+// Chunkwise aggregation breaks first() and last() by (time, seq), see sql/0004_tick_candles.timescale.sql.
+const SESSION_OPTIONS =
+  '-c max_parallel_workers_per_gather=0 -c jit=off -c timezone=UTC -c timescaledb.enable_chunkwise_aggregation=off';
 
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
