@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly settleSeconds?: number;
   /** Keep the list of every trade sent, for `GET /simulator/sent?token=`. */
   readonly ledger?: boolean;
+  /** Play everything however far the clock leaps; default false: go on from the present. */
+  readonly catchesUp?: boolean;
   readonly log?: Logger;
 }
 
@@ -107,6 +109,7 @@ export async function serveExchange(
     rate: options.rate ?? DEFAULT_RATE,
     conflateMs: options.conflateMs ?? 0,
     ledger: options.ledger ?? false,
+    catchesUp: options.catchesUp ?? false,
   });
   const sockets = new Sockets({ stream, access, faults, log, onSubscribe });
   const startedAt = new Date(wallClock.now()).toISOString();

@@ -114,11 +114,8 @@ describe('the official client against the simulator', () => {
   });
 
   it('streams ticks that the client decodes, full packets with depth and times', async () => {
-    const ticker = new KiteTicker({
-      api_key: API_KEY,
-      access_token: ACCESS_TOKEN,
-      root: `${simulator.wsUrl}/`,
-    });
+    const params = { api_key: API_KEY, access_token: ACCESS_TOKEN, root: `${simulator.wsUrl}/` };
+    const ticker = new KiteTicker(params);
     ticker.autoReconnect(false, 1, 5);
     const infy = simulator.exchange.named('NSE:INFY')!.token;
     const option = simulator.exchange.instruments.find((i) => i.type === 'CE')!.token;

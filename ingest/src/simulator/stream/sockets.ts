@@ -45,16 +45,19 @@ export class Sockets {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { stream, access, faults } = this.options;
+    const { stream, faults } = this.options;
     const url = new URL(request.url ?? '/', 'ws://simulator');
     const apiKey = url.searchParams.get('api_key') ?? '';
     const accessToken = url.searchParams.get('access_token') ?? '';
-    if (url.pathname !== '/') return refuse(socket, '404 Not Found');
-    if (faults.on('drop')) return void socket.destroy();
-    if (faults.strike('reject403') || !access.accepts(apiKey, accessToken))
-      return refuse(socket, '403 Forbidden');
-    const open = [...stream.connections].filter((connection) => connection.apiKey === apiKey).length;
-    if (open >= MOST_CONNECTIONS_A_KEY) return refuse(socket, '429 Too Many Requests');
+    const refusal = url.pathname === '/' ? this.#refusal(apiKey, accessToken) : '404 Not Found';
+    if (faults.on('drop')) {
+      socket.destroy();
+      return;
+    }
+    if (refusal) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (client) => {
       const connection = new Connection(++this.#lastId, apiKey, client, faults);
       client.on('message', (data, binary) => this.#message(connection, data, binary));
@@ -64,17 +67,27 @@ export class Sockets {
     });
   }
 
+  /** Status line of a client that may not come in. */
+  #refusal(apiKey: string, accessToken: string): string | undefined {
+    const { stream, access, faults } = this.options;
+    if (faults.strike('reject403') || !access.accepts(apiKey, accessToken)) return '403 Forbidden';
+    const open = [...stream.connections].filter((connection) => connection.apiKey === apiKey).length;
+    return open >= MOST_CONNECTIONS_A_KEY ? '429 Too Many Requests' : undefined;
+  }
+
   #message(connection: Connection, data: RawData, binary: boolean): void {
-    const message = binary ? undefined : parse(String(data));
-    if (!message)
-      return connection.text('error', 'Invalid message: expected {"a": action, "v": value} as JSON.');
-    const { a, v } = message;
-    if (a === 'subscribe' && Array.isArray(v)) this.#subscribe(connection, v.map(Number));
-    else if (a === 'unsubscribe' && Array.isArray(v))
+    const { a, v } = (binary ? undefined : parse(String(data))) ?? {};
+    if (!Array.isArray(v)) {
+      connection.text('error', 'Invalid message: expected {"a": action, "v": [...]} as JSON.');
+    } else if (a === 'subscribe') {
+      this.#subscribe(connection, v.map(Number));
+    } else if (a === 'unsubscribe') {
       this.options.stream.unsubscribe(connection, v.map(Number));
-    else if (a === 'mode' && Array.isArray(v) && MODES.has(String(v[0])) && Array.isArray(v[1])) {
+    } else if (a === 'mode' && MODES.has(String(v[0])) && Array.isArray(v[1])) {
       this.#mode(connection, v[0] as Mode, v[1].map(Number));
-    } else connection.text('error', `Invalid message: unknown action ${JSON.stringify(a)} or value.`);
+    } else {
+      connection.text('error', `Invalid message: unknown action ${JSON.stringify(a)} or mode.`);
+    }
   }
 
   /** The mode is quote until it is set. */
@@ -112,8 +125,4 @@ function parse(text: string): { a?: unknown; v?: unknown } | undefined {
   } catch {
     return undefined;
   }
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

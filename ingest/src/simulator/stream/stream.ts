@@ -31,6 +31,8 @@ export interface StreamOptions {
   readonly conflateMs: number;
   /** Keep a list of every trade sent. */
   readonly ledger: boolean;
+  /** Play everything however far the clock has leapt, as a replay's does over nights. */
+  readonly catchesUp: boolean;
 }
 
 /**
@@ -96,6 +98,7 @@ export class Stream {
       if (!streamed) continue;
       connection.modes.set(token, mode);
       streamed.setMode(connection, mode);
+      if (!streamed.state.day) continue; // has never traded: there is no state to show
       streamed.stamp(this.#playedTo);
       streamed.encode();
       if (connection.append(token, streamed.body, packetBytes(mode, streamed.index))) streamed.packets++;
@@ -147,7 +150,8 @@ export class Stream {
     const wall = performance.now();
     const elapsed = Math.min(wall - this.#lastTick, MOST_BEHIND_MS);
     this.#lastTick = wall;
-    if (now < this.#playedTo || now > this.#playedTo + MOST_LAG_MS) this.#jumpTo(now);
+    const leapt = now > this.#playedTo + MOST_LAG_MS && !this.options.catchesUp;
+    if (now < this.#playedTo || leapt) this.#jumpTo(now);
     const sent = this.#play(now);
     this.#moveDepths(now, elapsed, sent);
     this.#sendDue(now);

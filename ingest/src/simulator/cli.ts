@@ -1,0 +1,133 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import pino from 'pino';
+import { nseCalendar } from './calendars.js';
+import { startReplay } from './replay.js';
+import { type Simulator, startSimulator } from './simulator.js';
+import { FEWEST_INSTRUMENTS, MOST_INSTRUMENTS } from './universe.js';
+
+const DEFAULT_PORT = 8010;
+const MOST_PACKETS_A_SECOND = 100_000;
+
+interface ServerFlags {
+  port: number;
+  host: string;
+  apiKey?: string;
+  accessToken?: string;
+  settle: number;
+  historicalRate: number;
+  conflate: number;
+  rate?: number;
+}
+
+interface SimulateFlags extends ServerFlags {
+  seed: number;
+  instruments: number;
+  calendar: 'always' | 'nse';
+}
+
+/** `tickscope simulate`: the exchange simulator by itself, until Ctrl-C. */
+export function simulateCommand(): Command {
+  const command = new Command('simulate').description(
+    'Serve a simulated exchange that speaks Kite Connect v3, HTTP and WebSocket on one port',
+  );
+  return serverOptions(command)
+    .option('--seed <n>', 'which market: the same seed always tells the same story', whole(0), 1)
+    .option('--instruments <n>', 'how many are listed', whole(FEWEST_INSTRUMENTS, MOST_INSTRUMENTS), 500)
+    .option('--rate <n>', 'packets a second aimed at', whole(0, MOST_PACKETS_A_SECOND), 1000)
+    .addOption(
+      new Option('--calendar <name>', 'when it is open').choices(['always', 'nse']).default('always'),
+    )
+    .action(async (flags: SimulateFlags) => {
+      const simulator = await startSimulator({
+        ...serverFlags(flags),
+        seed: flags.seed,
+        instruments: flags.instruments,
+        calendar: flags.calendar === 'nse' ? nseCalendar() : 'always',
+      });
+      announce(simulator, `SIMULATED exchange, seed ${flags.seed}, ${flags.instruments} instruments`);
+      await stopped(simulator);
+    });
+}
+
+/** `tickscope replay FILE`: a recorded file through the same protocol. */
+export function replayCommand(): Command {
+  const command = new Command('replay')
+    .description(
+      'Play a minute CSV (date,open,high,low,close,volume[,oi]) or a recorded .packet frame as a live feed',
+    )
+    .argument('<file>', 'the file');
+  return serverOptions(command)
+    .option('--instrument <key>', 'whose minutes they are, NSE:INFY')
+    .option('--speed <n>', 'how many times faster than life', positive, 1)
+    .option('--rate <n>', 'packets a second aimed at', whole(0, MOST_PACKETS_A_SECOND))
+    .action(async (file: string, flags: ServerFlags & { instrument?: string; speed: number }) => {
+      const replay = await startReplay({
+        ...serverFlags(flags),
+        file,
+        speed: flags.speed,
+        ...(flags.instrument === undefined ? {} : { instrument: flags.instrument }),
+      });
+      announce(replay, `replay of ${file} at ${flags.speed}x, starting with the first subscription`);
+      await stopped(replay);
+    });
+}
+
+function serverOptions(command: Command): Command {
+  return command
+    .option('--port <n>', 'port, 0 for a free one', whole(0, 65_535), DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(
+      '--conflate <ms>',
+      'at most one packet an instrument in so many milliseconds',
+      whole(0, 60_000),
+      0,
+    )
+    .option('--api-key <key>', 'accept only this key')
+    .option('--access-token <token>', 'accept only this access token')
+    .option('--settle <seconds>', 'history answers up to now less so much', whole(0, 3600), 2)
+    .option('--historical-rate <n>', 'requests of history a second, 0 for no limit', whole(0, 10_000), 3);
+}
+
+function serverFlags(flags: ServerFlags) {
+  return {
+    port: flags.port,
+    host: flags.host,
+    conflateMs: flags.conflate,
+    settleSeconds: flags.settle,
+    historicalPerSecond: flags.historicalRate,
+    log: pino({ level: 'info' }, pino.destination(2)),
+    ...(flags.rate === undefined ? {} : { rate: flags.rate }),
+    ...(flags.apiKey === undefined ? {} : { apiKey: flags.apiKey }),
+    ...(flags.accessToken === undefined ? {} : { accessToken: flags.accessToken }),
+  };
+}
+
+function announce(simulator: Simulator, what: string): void {
+  console.log(`${what}\nKITE_API_URL=${simulator.url} KITE_TICKER_URL=${simulator.wsUrl}`);
+}
+
+/** Waits for SIGINT or SIGTERM, then stops. */
+async function stopped(simulator: Simulator): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await simulator.stop();
+}
+
+function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+      const upTo = most === Number.MAX_SAFE_INTEGER ? ' or more' : ` to ${most}`;
+      throw new InvalidArgumentError(`Expected a whole number, ${least}${upTo}.`);
+    }
+    return value;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
