@@ -47,6 +47,9 @@ create unique index instruments_active_symbol on instruments (exchange, symbol) 
 create index instruments_chain on instruments (underlying, expiry, strike) where active;
 create index instruments_underlying_token on instruments (underlying_token);
 
+-- For instruments whose broker token was taken: ids above 32 bits, the segment byte kept in the low 8 (prices need it).
+create sequence instrument_token_number start 16777216;
+
 -- Exchanges reuse derivative tokens after an expiry, so a broker's token means an instrument for a time only.
 create table broker_tokens (
   broker text not null,

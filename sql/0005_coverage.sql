@@ -198,7 +198,7 @@ language sql stable parallel safe as $$
   -- a day that was heard waits for the broker's day candle: not due yet, or not asked for
   select 4, 'pending', range_agg(d.span)
   from (select tstzrange(ist_midnight(s.day), ist_midnight(s.day + 1)) as span
-        from instrument_sessions(p_token, p_from, p_to) s
+        from instrument_sessions(p_token, ist_midnight(ist_date(p_from)), ist_midnight(ist_date(p_to) + 1)) s
         where p_interval = '1d'
         group by s.day
         having max(s.closes_at) + (select value from settings where name = 'day_settle_minutes') * interval '1 minute'
