@@ -271,9 +271,11 @@ export class Healer {
     return rows[0]?.broker_token;
   }
 
+  /** Whole sessions of the days that `span` touches. */
   async #sessions(token: number, { from, to }: Span): Promise<Span[]> {
+    const days = [timestamp(bucketStart('1d', from)), timestamp(bucketCeiling('1d', to))];
     const { rows } = await this.#parts.sql.read((db) =>
-      db.query<Span>(CONTINUOUS_SESSIONS, [token, timestamp(from), timestamp(to)]),
+      db.query<Span>(CONTINUOUS_SESSIONS, [token, ...days]),
     );
     return rows;
   }
