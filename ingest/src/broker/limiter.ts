@@ -4,18 +4,18 @@ import PQueue from 'p-queue';
 import { BrokerError } from './broker.js';
 
 const SECOND_MS = 1000;
-/** How much later than its successors a request may reach the server without two windows touching. */
-const MARGIN_MS = 24;
-/** A slot is held at most this much longer for a request whose answer is late. */
-const LATE_CAP_MS = 250;
-const REMEMBERED_ANSWERS = 32;
+/** Allows for the quickest answer that we remember not being the quickest there is. */
+const MARGIN_MS = 12;
+/** Fewer answers than this tell nothing of how quick the way can be: a cold server makes all of them slow. */
+const TELLING_ANSWERS = 32;
+const REMEMBERED_ANSWERS = 256;
 /** In flight at once when there is no rate to keep. */
 const UNLIMITED_CONCURRENCY = 8;
 
 interface Request {
   sentAt: number;
-  /** By how many milliseconds the answer was later than usual; undefined while it is under way. */
-  late: number | undefined;
+  /** When its slot is free again; Infinity until it is answered. */
+  freeAt: number;
 }
 
 /** Starts a request; calls `sent` when its bytes have left for the server. */
@@ -31,10 +31,12 @@ export interface LimiterOptions {
 /**
  * Keeps requests to at most `perSecond` in *any* second, as the server counts them.
  *
- * The server counts arrivals, we see departures, and the way between them varies. So a slot is taken when
- * the request's bytes left (not when we began to connect) and is free again a second plus a margin later:
- * `perSecond / 1.024` at full load. An answer that is later than nine in ten of the last ones may belong
- * to a request that also arrived late; its slot is held longer by as much.
+ * The server counts arrivals; we see departures and answers. A request has arrived by the time of its answer,
+ * so a slot that is free a second after the answer is always safe, and costs the latency. What the quickest
+ * of many answers took is spent on every way, so that much is given back: a request that left at `s` and was
+ * answered after `l` frees its slot at `s + 1 s + (l - quickest) + margin`. One that is not answered may not
+ * have arrived and keeps it. So slow connects and stalls on either side do not break the bound, and against
+ * a server that answers evenly the rate is 0.988 of the limit; what its answers vary by is what it costs.
  *
  * The next request is chosen at the moment in which a slot is free, highest priority first, oldest first.
  */
@@ -46,6 +48,8 @@ export class Limiter {
   readonly #latencies: number[] = [];
   #recent: Request[] = [];
   #holdUntil = 0;
+  /** Called when an answer may have freed a slot. */
+  #wake: () => void = () => undefined;
 
   constructor({ perSecond, now = () => performance.now() }: LimiterOptions) {
     if (!(Number.isInteger(perSecond) && perSecond >= 0)) {
@@ -63,7 +67,7 @@ export class Limiter {
     if (this.#perSecond === 0) return Number.POSITIVE_INFINITY;
     const now = this.#now();
     if (now < this.#holdUntil) return 0;
-    return Math.max(0, this.#perSecond - this.#recent.filter((r) => this.#freeAt(r, now) > now).length);
+    return Math.max(0, this.#perSecond - this.#recent.filter((request) => request.freeAt > now).length);
   }
 
   /** Requests that wait for their turn. */
@@ -100,6 +104,7 @@ export class Limiter {
   /** Refuses what is queued. What is under way goes on. */
   close(): void {
     this.#closing.abort();
+    this.#wake();
   }
 
   /** Resolves when the request's bytes have left, or when it ended without that. */
@@ -109,7 +114,7 @@ export class Limiter {
     reject: (error: unknown) => void,
   ): Promise<void> {
     await new Promise<void>((left) => {
-      const request: Request = { sentAt: 0, late: undefined };
+      const request: Request = { sentAt: 0, freeAt: Number.POSITIVE_INFINITY };
       let isSent = false;
       const sent = (): void => {
         if (isSent) return;
@@ -120,37 +125,40 @@ export class Limiter {
       };
       const ended = (): void => {
         sent();
-        const latency = this.#now() - request.sentAt;
-        request.late = latency - this.#usualLatency();
-        this.#latencies.push(latency);
-        if (this.#latencies.length > REMEMBERED_ANSWERS) this.#latencies.shift();
+        this.#answered(request);
       };
       task(sent).finally(ended).then(resolve, reject);
     });
   }
 
-  /** Resolves when one more request may start. */
+  #answered(request: Request): void {
+    const latency = this.#now() - request.sentAt;
+    const known = this.#latencies.length >= TELLING_ANSWERS;
+    const quickest = known ? Math.min(latency, ...this.#latencies) : 0;
+    request.freeAt = request.sentAt + SECOND_MS + MARGIN_MS + latency - quickest;
+    this.#latencies.push(latency);
+    if (this.#latencies.length > REMEMBERED_ANSWERS) this.#latencies.shift();
+    this.#wake();
+  }
+
+  /** Resolves when one more request may start, or at the close. */
   async #slot(): Promise<void> {
-    for (;;) {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
       const now = this.#now();
-      this.#recent = this.#recent.filter((request) => this.#freeAt(request, now) > now);
-      const frees = this.#recent.map((request) => this.#freeAt(request, now)).sort((a, b) => a - b);
+      this.#recent = this.#recent.filter((request) => request.freeAt > now);
+      const frees = this.#recent.map((request) => request.freeAt).sort((a, b) => a - b);
       const slotAt = frees[frees.length - this.#perSecond] ?? now;
-      const wait = Math.max(slotAt, this.#holdUntil) - now;
-      if (wait <= 0) return;
-      await sleep(Math.ceil(wait), undefined, { signal: this.#closing.signal });
+      const waitMs = Math.max(slotAt, this.#holdUntil) - now;
+      if (waitMs <= 0) return;
+      if (waitMs < Number.POSITIVE_INFINITY) {
+        await sleep(Math.ceil(waitMs), undefined, { signal }).catch(() => undefined);
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
     }
-  }
-
-  #freeAt({ sentAt, late }: Request, now: number): number {
-    const lateness = late ?? now - sentAt - this.#usualLatency();
-    return sentAt + SECOND_MS + MARGIN_MS + Math.min(Math.max(lateness, 0), LATE_CAP_MS);
-  }
-
-  /** What nine in ten of the last answers took at most; 0 before the first. */
-  #usualLatency(): number {
-    const sorted = [...this.#latencies].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length * 0.9)] ?? 0;
   }
 }
 

@@ -11,7 +11,11 @@ export type FeedEnd = 'disconnect' | 'stall' | 'halt' | 'restart';
  * Tokens are the broker's; times are epoch milliseconds of our clock.
  */
 export interface FeedSink {
-  /** The socket is open and these instruments were asked for: each will answer with a snapshot. */
+  /**
+   * The socket is open and these instruments were asked for: each will answer with a snapshot.
+   * `tokens` are the ones that this connection owns. Frames may also hold packets of others (the canaries
+   * that every connection carries): they count for `frame`'s answer, but are another connection's to store.
+   */
   connected(feed: FeedName, at: number, tokens: readonly number[]): void;
   /** More instruments on a live connection. */
   subscribed(feed: FeedName, at: number, tokens: readonly number[]): void;

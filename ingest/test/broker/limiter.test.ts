@@ -13,6 +13,12 @@ function busiestSecond(arrivals: readonly number[]): number {
   return most;
 }
 
+/** What part of `perSecond` the arrivals after the first burst kept up. */
+function shareOfRate(arrivals: readonly number[], perSecond: number): number {
+  const seconds = Math.floor((arrivals.length - 1) / perSecond);
+  return (seconds * 1000) / (arrivals[seconds * perSecond]! - arrivals[0]!);
+}
+
 interface CountingServer {
   readonly arrivals: number[];
   readonly get: (sent: () => void) => Promise<void>;
@@ -48,19 +54,42 @@ async function countingServer(delayMs: () => number = () => 0): Promise<Counting
 // Side by side, because most of the time is spent waiting for seconds to pass.
 describe.concurrent('the limiter', () => {
   it.each([
-    ['3 a second, answered at once', 3, 13, () => 0],
-    ['3 a second, answered late and unevenly', 3, 13, () => 20 + Math.random() * 180],
-    ['10 a second, answered unevenly', 10, 41, () => Math.random() * 100],
-    ['1 a second', 1, 4, () => 5],
-  ])('keeps %s, as the server counts, and reaches 0.97 of it', async (_what, perSecond, requests, delay) => {
+    ['3 a second, answered at once', 3, 13, () => 0, 0.95],
+    ['1 a second', 1, 4, () => 5, 0.95],
+    // Until enough answers are known, latency is added to each second.
+    ['3 a second, answered after 150 ms', 3, 13, () => 150, 0.8],
+    ['10 a second, answered unevenly', 10, 41, () => Math.random() * 100, 0.85],
+    ['3 a second, answered late and unevenly', 3, 13, () => 20 + Math.random() * 180, 0.8],
+  ])('never exceeds %s, as the server counts', async (_what, perSecond, requests, delay, ratio) => {
     const { arrivals, get } = await countingServer(delay);
     const limiter = new Limiter({ perSecond });
     await Promise.all(Array.from({ length: requests }, () => limiter.run(get)));
     expect(arrivals.length).toBe(requests);
     expect(busiestSecond(arrivals)).toBe(perSecond);
-    // Measured from the second second on: before it knows the server, it takes every answer for a late one.
-    const boundMs = (Math.floor((requests - 1) / perSecond) - 1) * 1000;
-    expect(boundMs / (arrivals.at(-1)! - arrivals[perSecond]!)).toBeGreaterThanOrEqual(0.97);
+    expect(shareOfRate(arrivals, perSecond)).toBeGreaterThanOrEqual(ratio);
+  });
+
+  it('learns how long the way takes and gives that time back', async () => {
+    const { arrivals, get } = await countingServer(() => 120);
+    const limiter = new Limiter({ perSecond: 20 });
+    await Promise.all(Array.from({ length: 141 }, () => limiter.run(get)));
+    expect(busiestSecond(arrivals)).toBe(20);
+    expect(shareOfRate(arrivals.slice(0, 41), 20)).toBeLessThan(0.93);
+    expect(shareOfRate(arrivals.slice(60), 20)).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('never exceeds the rate when requests stall on their way to the server', async () => {
+    const { arrivals, get } = await countingServer();
+    const limiter = new Limiter({ perSecond: 3 });
+    let i = 0;
+    // It has left, as far as we can see, but every third one is held up by 120 ms on the way.
+    const stalls = async (sent: () => void) => {
+      sent();
+      if (i++ % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 120));
+      await get(() => undefined);
+    };
+    await Promise.all(Array.from({ length: 13 }, () => limiter.run(stalls)));
+    expect(busiestSecond(arrivals)).toBeLessThanOrEqual(3);
   });
 
   it('does not let an idle second save up requests', async () => {
@@ -87,23 +116,27 @@ describe.concurrent('the limiter', () => {
     expect(busiestSecond(arrivals)).toBe(2);
   });
 
-  it('holds the slot longer when an answer is unusually late', async () => {
+  it('holds a slot until a second after the answer, as long as it does not know the way', async () => {
     let now = 0;
     const limiter = new Limiter({ perSecond: 1, now: () => now });
-    let answer = (): void => undefined;
-    const done = limiter.run((sent) => {
-      sent();
-      return new Promise<void>((resolve) => {
-        answer = resolve;
+    const ask = async (latency: number) => {
+      let answer = (): void => undefined;
+      const done = limiter.run((sent) => {
+        sent();
+        return new Promise<void>((resolve) => {
+          answer = resolve;
+        });
       });
-    });
-    now = 150;
-    answer();
-    await done;
-    now = 1100;
-    expect(limiter.remaining).toBe(0);
-    now = 1175;
-    expect(limiter.remaining).toBe(1);
+      now += latency;
+      answer();
+      await done;
+    };
+    const remainingAt = (at: number) => {
+      now = at;
+      return limiter.remaining;
+    };
+    await ask(150);
+    expect([1100, 1161, 1162].map(remainingAt)).toEqual([0, 0, 1]);
     limiter.close();
   });
 

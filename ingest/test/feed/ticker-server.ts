@@ -28,6 +28,7 @@ export class TickerServer {
   async start(): Promise<this> {
     const ws = new WebSocketServer({ noServer: true, autoPong: false });
     this.#http.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => undefined);
       const query = new URL(request.url ?? '/', 'http://x').searchParams;
       const token = query.get('access_token');
       this.attempts.push({ at: Date.now(), token });

@@ -174,7 +174,10 @@ describe('a Kite feed', () => {
   });
 
   it('comes back after a cut with everything that was asked for meanwhile, modes included', async () => {
-    makeFeed().setInstruments(new Map([[101, 'quote']]));
+    makeFeed({
+      random: () => 0.9,
+      timings: { ...FAST, backoffBaseMs: 300, backoffCapMs: 300 },
+    }).setInstruments(new Map([[101, 'quote']]));
     feed.start();
     await until(() => state() === 'open');
     server.last.socket.terminate();
