@@ -1,4 +1,4 @@
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { ApiContext, App } from './context.js';
 import { createDatabaseDirectory, createInstrumentLookup } from './instrument-lookup.js';
 import { registerAccess } from './plugins/access.js';
@@ -52,7 +52,7 @@ export async function createApi(options: { config: ApiConfig; services: ApiServi
   const { config, services } = options;
   const app = Fastify({
     loggerInstance: services.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
