@@ -131,8 +131,12 @@ export class LiveState {
     for (let i = 0; i < minute; i++) {
       if (day.trades(i) === 0) continue;
       this.#turnoverBefore += day.typical(i) * day.quantity(i);
-      if (this.instrument.expiryDay !== null) this.#openInterest(day.oiAtEnd(i));
     }
+    const oi = day.oiRange(minute);
+    if (!oi) return;
+    this.#openInterest(oi.high);
+    this.#openInterest(oi.low);
+    this.#openInterest(day.oiAtEnd(minute - 1));
   }
 
   #begin(day: TradedDay): void {

@@ -109,6 +109,12 @@ class ReplayDay implements TradedDay {
     return this.minutes[i]!.oi;
   }
 
+  oiRange(i: number): { high: number; low: number } | null {
+    const values = [this.openingOi, ...this.minutes.slice(0, i).map((m) => m.oi)];
+    const high = Math.max(...values);
+    return high === 0 ? null : { high, low: Math.min(...values) };
+  }
+
   candle(): ExchangeCandle {
     const { length } = this.minutes;
     const range = this.range(0, length)!;

@@ -1,6 +1,7 @@
 import { KiteConnect, KiteTicker } from 'kiteconnect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.js';
+import { until } from './wire.js';
 
 interface Tick {
   mode: string;
@@ -126,7 +127,9 @@ describe('the official client against the simulator', () => {
       ticker.setMode('full', [NIFTY, infy, option]);
     }) as never);
     ticker.connect();
-    await new Promise((resolve) => setTimeout(resolve, 3200));
+    const indexed = () => ticks.filter((t) => t.instrument_token === NIFTY && t.mode === 'full');
+    const deep = () => ticks.filter((t) => t.instrument_token === infy && t.mode === 'full');
+    await until(() => indexed().length >= 4 && deep().length > 100);
     ticker.disconnect();
     const first = ticks.filter((t) => t.instrument_token === infy);
     expect(first[0]!.mode).toBe('quote');

@@ -36,6 +36,8 @@ export class SimulatedMarket implements Market {
   readonly #paths = new Recent<MinutePath>(KEPT_PATHS);
   readonly #days = new Map<number, Recent<SimulatedDay | null>>();
   readonly #shortLife: ReadonlySet<number>;
+  readonly #tides = new Recent<Float64Array>(8);
+  readonly #tide = (length: number) => this.#tides.get(length, () => tideOf(length));
 
   constructor(options: SimulatedMarketOptions) {
     this.instruments = options.instruments;
@@ -104,6 +106,7 @@ export class SimulatedMarket implements Market {
       closingAuction: auctionTrade(grid, 'closing_auction', is.official.close, is.auctionVolume),
       openingOi: 0,
       closingOi: 0,
+      tide: this.#tide,
       path: () => this.#path(base, day, grid),
       fair: IDENTITY,
       falling: false,
@@ -127,6 +130,7 @@ export class SimulatedMarket implements Market {
       closingAuction: null,
       openingOi: before === undefined ? 0 : this.#oi(instrument, before),
       closingOi: this.#oi(instrument, day),
+      tide: this.#tide,
       path: () => this.#path(base, day, grid),
       fair,
       falling: instrument.type === 'PE',
@@ -250,6 +254,14 @@ export function basesOf(
       const keeps = INDICES.includes(spec) ? 'index' : STOCKS.includes(spec) ? group(spec.token) : 'cash';
       return [spec.token, new BaseProcess(spec, seed, keeps, grids)];
     }),
+  );
+}
+
+/** Much is traded at the open and at the close, less between. */
+function tideOf(length: number): Float64Array {
+  return Float64Array.from(
+    { length },
+    (_, i) => 0.6 + 1.8 * Math.exp(-i / 25) + 1.2 * Math.exp((i + 1 - length) / 20),
   );
 }
 

@@ -27,6 +27,8 @@ export interface DayPlan {
   readonly closingAuction: AuctionTrade | null;
   readonly openingOi: number;
   readonly closingOi: number;
+  /** How busy each minute of a day of `length` minutes is. */
+  readonly tide: (length: number) => Float64Array;
   /** Of the underlying, on this day's grid. */
   readonly path: () => MinutePath;
   /** Paise of this instrument from paise of the underlying. */
@@ -114,19 +116,36 @@ export class SimulatedDay implements TradedDay {
   }
 
   oiAtEnd(i: number): number {
-    const { openingOi, closingOi, lots } = this.plan;
-    if (openingOi === closingOi && openingOi === 0) return 0;
-    // Published in some of the minutes that trade, always in the day's last.
-    const before = this.#spread();
-    for (let j = i; j >= 0; j--) {
-      if (before[j + 1] === before[j]) continue;
-      if (j !== this.grid.length - 1 && (mix(this.hash, 8_000_000 + j) & 3) !== 0) continue;
-      const done = before[j + 1]! / lots;
-      const swing = 0.02 * closingOi * done * (1 - done);
-      const oi = openingOi + (closingOi - openingOi) * done + swing;
-      return Math.max(0, Math.round(oi / this.lot)) * this.lot;
+    if (this.plan.closingOi === 0) return 0;
+    for (let j = i; j >= 0; j--) if (this.#changesOi(j)) return this.#oiAfter(j);
+    return this.openingOi;
+  }
+
+  oiRange(i: number): { high: number; low: number } | null {
+    if (this.plan.closingOi === 0) return null;
+    let high = this.openingOi;
+    let low = this.openingOi;
+    for (let j = 0; j < i; j++) {
+      if (!this.#changesOi(j)) continue;
+      const oi = this.#oiAfter(j);
+      if (oi > high) high = oi;
+      if (oi < low) low = oi;
     }
-    return openingOi;
+    return { high, low };
+  }
+
+  /** Open interest is published in some of the minutes that trade, always in the day's last. */
+  #changesOi(i: number): boolean {
+    if (this.#lots(i) === 0) return false;
+    return i === this.grid.length - 1 || (mix(this.hash, 8_000_000 + i) & 3) === 0;
+  }
+
+  #oiAfter(i: number): number {
+    const { openingOi, closingOi, lots } = this.plan;
+    const done = this.#spread()[i + 1]! / lots;
+    const swing = 0.02 * closingOi * done * (1 - done);
+    const oi = openingOi + (closingOi - openingOi) * done + swing;
+    return Math.max(0, Math.round(oi / this.lot)) * this.lot;
   }
 
   /** The underlying's prices of minute `i`, reduced to what its number of trades shows. Valid until the next call. */
@@ -158,11 +177,11 @@ export class SimulatedDay implements TradedDay {
     const { lots } = this.plan;
     this.#path ??= this.plan.path();
     const reached = new Float64Array(n + 1);
+    const tide = this.plan.tide(n);
     const clumpy = lots < 8 * n;
     for (let i = 0; i < n; i++) {
       const u = unit(mix(this.hash, 5_000_000 + i));
-      const tide = 0.6 + 1.8 * Math.exp(-i / 25) + 1.2 * Math.exp((i + 1 - n) / 20);
-      reached[i + 1] = reached[i]! + tide * (clumpy ? u * u * u * u : 0.5 + u);
+      reached[i + 1] = reached[i]! + tide[i]! * (clumpy ? u * u * u * u : 0.5 + u);
     }
     const spare = lots - 4 * ANCHOR_LOTS;
     const scale = spare / reached[n]!;

@@ -41,6 +41,8 @@ export interface TradedDay {
   range(from: number, to: number): { high: number; low: number } | null;
   /** Open interest at the end of minute `i`. */
   oiAtEnd(i: number): number;
+  /** Highest and lowest open interest at the ends of the minutes before `i`; null for what has none. */
+  oiRange(i: number): { high: number; low: number } | null;
   /** The day's candle: costs the same for any day. */
   candle(): ExchangeCandle;
 }

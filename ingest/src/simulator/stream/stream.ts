@@ -17,6 +17,7 @@ const HEARTBEAT_MS = 1000;
 const MINUTE_MS = 60_000;
 /** After a jump of the clock (a suspended machine, a skew) the stream goes on from now instead of catching up. */
 const MOST_LAG_MS = 120_000;
+const ANSWERING_MS = 15;
 /** Depth moves that a late timer may make up for. */
 const MOST_BEHIND_MS = 50;
 
@@ -46,6 +47,8 @@ export class Stream {
   readonly #queue = new MinHeap<Streamed>();
   readonly #due = new MinHeap<Streamed>();
   readonly #held: Array<{ streamed: Streamed; body: Buffer; at: number }> = [];
+  /** Subscriptions not answered yet: a few milliseconds a tick are spent on them, so that 3000 at once stop nothing. */
+  #asked: Array<{ connection: Connection; token: number; mode: Mode }> = [];
   /** Instruments in session now, whose depth may move. */
   #movable: Streamed[] = [];
   #movableMinute = -1;
@@ -94,16 +97,10 @@ export class Stream {
   /** Subscribes in `mode` (or changes to it) and sends the last state of each, whatever its age. */
   subscribe(connection: Connection, tokens: readonly number[], mode: Mode): void {
     for (const token of tokens) {
-      const streamed = this.#find(token);
-      if (!streamed) continue;
+      if (!this.options.exchange.instrument(token)) continue;
       connection.modes.set(token, mode);
-      streamed.setMode(connection, mode);
-      if (!streamed.state.day) continue; // has never traded: there is no state to show
-      streamed.stamp(this.#playedTo);
-      streamed.encode();
-      if (connection.append(token, streamed.body, packetBytes(mode, streamed.index))) streamed.packets++;
+      this.#asked.push({ connection, token, mode });
     }
-    this.#movableMinute = -1;
   }
 
   unsubscribe(connection: Connection, tokens: readonly number[]): void {
@@ -111,6 +108,25 @@ export class Stream {
       connection.modes.delete(token);
       this.#streamed.get(token)?.remove(connection);
     }
+    this.#movableMinute = -1;
+  }
+
+  #answer(): void {
+    if (this.#asked.length === 0) return;
+    const until = performance.now() + ANSWERING_MS;
+    let answered = 0;
+    while (answered < this.#asked.length && performance.now() < until) {
+      const { connection, token, mode } = this.#asked[answered++]!;
+      if (!this.#connections.has(connection) || !connection.modes.has(token)) continue;
+      const streamed = this.#find(token);
+      if (!streamed) continue;
+      streamed.setMode(connection, mode);
+      if (!streamed.state.day) continue; // has never traded: there is no state to show
+      streamed.stamp(this.#playedTo);
+      streamed.encode();
+      if (connection.append(token, streamed.body, packetBytes(mode, streamed.index))) streamed.packets++;
+    }
+    this.#asked.splice(0, answered);
     this.#movableMinute = -1;
   }
 
@@ -133,6 +149,7 @@ export class Stream {
     this.#queue.clear();
     this.#due.clear();
     this.#held.length = 0;
+    this.#asked = [];
     this.#movable = [];
     for (const streamed of this.#streamed.values()) {
       streamed.queued = false;
@@ -153,6 +170,7 @@ export class Stream {
     const leapt = now > this.#playedTo + MOST_LAG_MS && !this.options.catchesUp;
     if (now < this.#playedTo || leapt) this.#jumpTo(now);
     const sent = this.#play(now);
+    this.#answer();
     this.#moveDepths(now, elapsed, sent);
     this.#sendDue(now);
     this.#sendHeld(wall);
@@ -210,19 +228,24 @@ export class Stream {
   }
 
   #offer(streamed: Streamed, kind: EventKind | 'depth', now: number): void {
-    const { conflateMs, faults } = this.options;
-    const token = streamed.instrument.token;
-    if (faults.any && faults.on('volumeLump', token)) return;
+    const { conflateMs } = this.options;
+    if (this.#hidden(streamed)) return;
     if (conflateMs > 0) {
       streamed.dirtyTrade ||= kind === 'trade' || kind === 'auction';
       if (streamed.dirty) return;
       streamed.dirty = true;
-      const phase = (token >>> 8) % conflateMs;
+      const phase = (streamed.instrument.token >>> 8) % conflateMs;
       this.#due.push((Math.floor((now - phase) / conflateMs) + 1) * conflateMs + phase, streamed);
       return;
     }
     if (kind !== 'depth') streamed.encode();
     this.#send(streamed, kind === 'trade' || kind === 'auction', kind);
+  }
+
+  /** Whether a volume lump is being gathered. */
+  #hidden({ instrument }: Streamed): boolean {
+    const { faults } = this.options;
+    return faults.any && faults.on('volumeLump', instrument.token) !== undefined;
   }
 
   #send(streamed: Streamed, trade: boolean, kind: EventKind | 'depth'): void {
@@ -286,6 +309,7 @@ export class Stream {
       const trade = streamed.dirtyTrade;
       streamed.dirty = false;
       streamed.dirtyTrade = false;
+      if (this.#hidden(streamed)) continue;
       streamed.stamp(now);
       streamed.encode();
       this.#send(streamed, trade, trade ? 'trade' : 'depth');
@@ -295,7 +319,7 @@ export class Stream {
   #sendHeld(wall: number): void {
     for (let i = this.#held.length - 1; i >= 0; i--) {
       const { streamed, body, at } = this.#held[i]!;
-      if (at > wall) continue;
+      if (at > wall || this.#hidden(streamed)) continue;
       this.#held.splice(i, 1);
       if (streamed.deliver(body)) streamed.trades++;
     }
