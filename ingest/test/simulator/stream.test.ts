@@ -179,6 +179,10 @@ describe('the stream', () => {
     await control(simulator, 'faults', { kind: 'truncatedFrame' });
     await until(() => client.frames.some((frame) => endsInsidePacket(frame)));
 
+    await control(simulator, 'faults', { kind: 'corruptFrame' });
+    const known = new Set([44, 184, 28, 32, 20]);
+    await until(() => client.frames.some((frame) => frame.length > 2 && !known.has(frame.readUInt16BE(2))));
+
     expect(await control(simulator, 'message', { type: 'order', data: { id: 1 } })).toEqual({ sent: 1 });
     expect(await control(simulator, 'faults', { kind: 'nonsense' })).toMatchObject({ status: 'error' });
     await control(simulator, 'faults', { kind: 'drop', seconds: 1.5 });
@@ -230,6 +234,17 @@ describe('the stream', () => {
         async (r) => ((await r.json()) as { data: { candles: unknown[] } }).data.candles.length,
       );
     expect([await candles(), await candles()]).toEqual([0, 10]);
+    const now = Date.parse('2026-11-20T06:00:00Z');
+    const minutes = `${simulator.url}/instruments/historical/${NIFTY}/minute?from=2026-11-20&to=2026-11-20`;
+    const lastMinute = async () => {
+      const { data } = (await (await fetch(minutes)).json()) as { data: { candles: Array<[string]> } };
+      return Date.parse(data.candles.at(-1)![0].replace('+0530', '+05:30'));
+    };
+    await control(simulator, 'faults', { kind: 'clockSkew', skewMs: -600_000 });
+    expect(now - (await lastMinute())).toBeGreaterThan(500_000);
+    await fetch(`${simulator.url}/simulator/faults`, { method: 'DELETE' });
+    await wait(1000);
+    expect(now - (await lastMinute())).toBeLessThan(120_000);
     await control(simulator, 'faults', { kind: 'slow', latencyMs: 300, count: 1 });
     const before = performance.now();
     await status();
