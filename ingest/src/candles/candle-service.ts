@@ -18,13 +18,14 @@ import { type CandleAnswer, type CandleGap, type CandleQuery, DEFAULT_WAIT_MS } 
 import { completenessOf } from './completeness.js';
 import { fillPrevious } from './fill.js';
 import { fetchIntervals } from './heal-plan.js';
-import { Healer, type Healing, type Lane, PRIORITY } from './healer.js';
+import { type Healed, Healer, type Healing, type Lane, PRIORITY } from './healer.js';
 import { readGaps, readSeries, type Series } from './series.js';
 import { intersect, type Span, subtract, union } from './span.js';
 import { ACTIVE_FAILURES } from './sql/failures.js';
 import { GAPS, LAST_CLOSE } from './sql/gaps.js';
 import { CONTINUOUS_SESSIONS } from './sql/hours.js';
 import { SqlClock, timestamp } from './sql-clock.js';
+import { within } from './within.js';
 
 export interface CandleServiceParts {
   readonly db: Database;
@@ -67,11 +68,13 @@ export interface CandleService {
   /** Several at once, in the order asked; they share the waiting time of the first and one lane to the broker. */
   candlesBatch(queries: readonly CandleQuery[]): Promise<CandleAnswer[]>;
   /** Fetches what is missing in a range and waits for it. `stored` counts candles. */
-  healRange(range: RangeHeal): Promise<{ readonly stored: number; readonly failures: readonly string[] }>;
+  healRange(range: RangeHeal): Promise<Healed>;
+  /** Fetches a day candle again although it is there. `day` is 00:00 IST in epoch milliseconds. */
+  refetchDay(request: { token: number; day: number; lane: Lane; priority: number }): Promise<Healed>;
   newLane(): Lane;
   /** Broker requests for history under way. */
   readonly inFlight: number;
-  /** Starts nothing more; resolves when what was under way is stored. Close the broker before awaiting it. */
+  /** Starts nothing more; resolves when what was under way is stored. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -306,6 +309,13 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
       return healing.done;
     },
 
+    async refetchDay({ token, day, lane, priority }) {
+      const since = healer.beginReading();
+      const gaps = [{ from: day, to: day + DAY_MS, reason: 'pending' }];
+      const healing = await healer.heal({ token, interval: '1d', gaps, sessions: [], since, priority, lane });
+      return healing.done;
+    },
+
     newLane: () => healer.newLane(),
     get inFlight() {
       return healer.inFlight;
@@ -323,18 +333,4 @@ function markPending(gaps: readonly CandleGap[], toCome: readonly Span[]): Candl
       ...intersect([gap], toCome).map((span) => ({ ...span, reason: 'pending' })),
     ])
     .sort((a, b) => a.from - b.from);
-}
-
-/** What `promise` gives within `ms`, else undefined. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  if (ms <= 0) return undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

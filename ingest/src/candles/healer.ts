@@ -15,11 +15,15 @@ import { type Span, subtract, union } from './span.js';
 import { BROKER_TOKEN, GAPS } from './sql/gaps.js';
 import { CONTINUOUS_SESSIONS, DAY_CLOSES } from './sql/hours.js';
 import { type SqlClock, timestamp } from './sql-clock.js';
+import { within } from './within.js';
 
 export const PRIORITY = { onDemand: 10, batch: 5, background: 0 } as const;
 
 /** How many requests of one caller are with the broker at a time, so that callers take turns. */
 const REQUESTS_PER_CALLER = 4;
+
+/** How long a stop waits for requests under way. */
+const STOP_WAIT_MS = 5_000;
 
 /** One caller's way to the broker. */
 export type Lane = PQueue;
@@ -135,13 +139,14 @@ export class Healer {
   }
 
   /**
-   * Starts nothing more and resolves when what was under way is stored. Safe to call twice. Close the broker
-   * after calling and before awaiting: it lets go of requests that still wait for their turn.
+   * Starts nothing more and resolves when what was under way is stored, or after `STOP_WAIT_MS`: a request that
+   * still waits for the broker's rate is given up with the broker. Safe to call twice.
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#flights.landed();
-    await this.#merges.onIdle();
+    const landed = this.#flights.landed().then(() => this.#merges.onIdle());
+    await within(landed, STOP_WAIT_MS);
+    this.#merges.clear();
   }
 
   async #plan({ token, interval, gaps, sessions }: HealRequest): Promise<HistoryFetch[]> {
