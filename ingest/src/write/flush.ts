@@ -1,0 +1,89 @@
+import type { InstrumentSlots } from '../batch/instrument-slots.js';
+import type { TickBatch } from '../batch/tick-batch.js';
+import { type TokenSpan, TruthChanges } from '../batch/truth.js';
+import { CopyBuffer } from './copy-buffer.js';
+import { encodeBatch } from './encode-ticks.js';
+import type { LatestState } from './latest-state.js';
+import { staleMinutes } from './stale.js';
+
+/** One transaction: ticks and books, what they make true, and the state tables when it is their turn. */
+export interface Flush {
+  readonly id: number;
+  readonly batches: readonly TickBatch[];
+  readonly ticks: CopyBuffer;
+  readonly books: CopyBuffer;
+  readonly truth: TruthChanges;
+  readonly stale: readonly TokenSpan[];
+  /** The state tables' new rows; undefined when they are not due. */
+  readonly state: LatestState | undefined;
+  /** Every tick up to this `seq` is in the state tables after the commit. */
+  readonly stateSeq: number;
+  /** The others have a `time` at or after this. */
+  readonly foldFrom: number;
+  readonly encodeMs: number;
+  readonly bookMs: number;
+}
+
+/** With so few instruments touched the state tables are written at every flush. */
+const FEW = 64;
+const STATE_EVERY_MS = 1_000;
+
+/** Turns batches into flushes. Its buffers serve one flush at a time. */
+export class FlushComposer {
+  readonly #ticks = new CopyBuffer();
+  readonly #books = new CopyBuffer();
+  #stateAt = Number.NEGATIVE_INFINITY;
+  #nextId: number;
+  #stateSeq: number;
+
+  /** @param broker name of the broker in tick_data */
+  constructor(
+    private readonly slots: InstrumentSlots,
+    private readonly latest: LatestState,
+    private readonly broker: Buffer,
+    lastId: number,
+    stateSeq: number,
+  ) {
+    this.#nextId = lastId + 1;
+    this.#stateSeq = stateSeq;
+  }
+
+  /** True when instruments wait to be written to the state tables and their turn has come. */
+  isStateDue(now: number): boolean {
+    return this.latest.touched > 0 && (now - this.#stateAt >= STATE_EVERY_MS || now < this.#stateAt);
+  }
+
+  /** @param now epoch milliseconds @param last writes the state tables in any case */
+  compose(batches: readonly TickBatch[], now: number, last: boolean): Flush {
+    const began = performance.now();
+    const truth = new TruthChanges();
+    this.#ticks.reset();
+    this.#books.reset();
+    for (const batch of batches) {
+      encodeBatch(this.#ticks, this.#books, batch, this.slots, this.broker);
+      this.latest.add(batch);
+      truth.append(batch.truth);
+    }
+    const stale = staleMinutes(batches, this.slots, now);
+    const { touched } = this.latest;
+    const writesState = touched > 0 && (last || touched <= FEW || this.isStateDue(now));
+    if (writesState) {
+      this.latest.encode(this.broker);
+      this.#stateAt = now;
+      this.#stateSeq = Math.max(this.#stateSeq, this.latest.lastSeq);
+    }
+    return {
+      id: this.#nextId++,
+      batches,
+      ticks: this.#ticks,
+      books: this.#books,
+      truth,
+      stale,
+      state: writesState ? this.latest : undefined,
+      stateSeq: this.#stateSeq,
+      foldFrom: this.latest.foldFrom,
+      encodeMs: performance.now() - began,
+      bookMs: 0,
+    };
+  }
+}
