@@ -2,7 +2,15 @@ import { ask } from './api.js';
 import { bucketOf, INTERVALS, LoadedCandles } from './candles.js';
 import { Chart } from './chart.js';
 import { byId, element, setText } from './dom.js';
-import { showCompleteness, showDepth, showHoles, showQuote, showStatus, showWarnings } from './panels.js';
+import {
+  clearPanels,
+  showCompleteness,
+  showDepth,
+  showHoles,
+  showQuote,
+  showStatus,
+  showWarnings,
+} from './panels.js';
 import { startSearch } from './search.js';
 
 const TICK_MS = 1_000;
@@ -39,6 +47,7 @@ async function open(reference, interval) {
   };
   view = current;
   chart.reset(current.loaded);
+  clearPanels(reference.slice(reference.indexOf(':') + 1));
   byId('empty').hidden = true;
   for (const button of byId('intervals').children) {
     button.setAttribute('aria-pressed', String(button.dataset.interval === interval));
@@ -49,7 +58,7 @@ async function open(reference, interval) {
     await load(current, serverNow - SPAN_MS[interval], undefined, 1_500);
     if (current.loaded.candles.size < 60) await older(current);
   });
-  if (view === current && current.loaded.candles.size === 0) {
+  if (view === current && current.loaded.candles.size === 0 && byId('problem').hidden) {
     byId('empty').hidden = false;
     setText(byId('empty'), 'No candles yet. As soon as one is heard or fetched it appears here.');
   }

@@ -13,7 +13,8 @@ import { tipOf } from './tip.js';
 
 /** A hole wider than this many bars is drawn shorter: nobody scrolls through a month that was not heard. */
 const MOST_BARS_A_HOLE = 120;
-const BARS_AT_FIRST = 130;
+/** At first a bar is this wide, so that a phone shows fewer. */
+const BAR_AT_FIRST_PX = 7;
 /** So near to the oldest bar, older history is asked for. */
 const OLDER_AT_BARS = 25;
 
@@ -112,9 +113,10 @@ export class Chart {
       this.#colors.hole,
     );
     if (first) {
-      this.#chart
-        .timeScale()
-        .setVisibleLogicalRange({ from: drawn.length - BARS_AT_FIRST, to: drawn.length + 5 });
+      this.#chart.timeScale().setVisibleLogicalRange({
+        from: drawn.length - Math.floor(this.#chart.timeScale().width() / BAR_AT_FIRST_PX),
+        to: drawn.length + 5,
+      });
     }
   }
 

@@ -1,6 +1,15 @@
 import { byId, element, setText } from './dom.js';
 import { asClock, asCount, asDay, asDuration, asPrice, asReason, asSeconds, asShare } from './format.js';
 
+/** Another instrument: nothing of the last one may stay. */
+export function clearPanels(symbol) {
+  setText(byId('symbol'), symbol);
+  for (const id of ['about', 'change', 'depth-time', 'completeness']) setText(byId(id), '');
+  setText(byId('last'), '–');
+  for (const id of ['day', 'depth', 'holes']) byId(id).replaceChildren();
+  delete byId('holes').dataset.key;
+}
+
 /** The quote's header. */
 export function showQuote(quote) {
   setText(byId('last'), asPrice(quote.lastPrice));

@@ -36,7 +36,7 @@ export function startSearch(input, list, onPick, onProblem) {
           .filter(Boolean)
           .join(' · ');
         const item = element(
-          'li',
+          'div',
           { role: 'option', id: `match-${i}` },
           element('span', {}, instrument.symbol),
           element('small', {}, about),
@@ -48,7 +48,7 @@ export function startSearch(input, list, onPick, onProblem) {
         return item;
       }),
     );
-    if (found.length === 0) list.append(element('li', { class: 'none' }, 'No instrument has that name.'));
+    if (found.length === 0) list.append(element('div', { class: 'none' }, 'No instrument has that name.'));
     list.hidden = false;
     input.setAttribute('aria-expanded', 'true');
     mark();

@@ -10,22 +10,39 @@ const CACHE_MS = 30_000;
 const CACHE_SIZE = 20_000;
 const HINTS = 3;
 
-/** A directory that asks the database, for when nobody holds the instruments in memory. */
-export function createDatabaseDirectory(run: RunQuery, now: () => number): InstrumentDirectory {
+type Find = (reference: string) => Promise<Instrument | undefined>;
+
+/** Memory first; what is not there (an instrument that expired long ago) from the database. */
+export function createFind(
+  directory: InstrumentDirectory | undefined,
+  run: RunQuery,
+  now: () => number,
+): Find {
   const cache = new Map<string, { instrument: Instrument; until: number }>();
-  const cached = async (key: string, load: () => Promise<Instrument | undefined>) => {
-    const hit = cache.get(key);
+  return async (reference) => {
+    const known = directory?.resolve(reference);
+    if (known) return known;
+    const hit = cache.get(reference);
     if (hit && hit.until > now()) return hit.instrument;
-    const instrument = await load();
+    const instrument = await fromDatabase(run, reference);
     if (cache.size >= CACHE_SIZE) cache.clear();
-    if (instrument) cache.set(key, { instrument, until: now() + CACHE_MS });
+    if (instrument) cache.set(reference, { instrument, until: now() + CACHE_MS });
     return instrument;
   };
-  return {
-    byToken: (token) => cached(String(token), () => instrumentByToken(run, token)),
-    bySymbol: (exchange, symbol) =>
-      cached(`${exchange}:${symbol}`, () => instrumentBySymbol(run, exchange, symbol)),
-  };
+}
+
+async function fromDatabase(run: RunQuery, text: string): Promise<Instrument | undefined> {
+  if (/^\d+$/.test(text)) {
+    const token = Number(text);
+    return Number.isSafeInteger(token) ? instrumentByToken(run, token) : undefined;
+  }
+  const colon = text.indexOf(':');
+  if (colon < 1) return undefined;
+  const [exchange, symbol] = [text.slice(0, colon), text.slice(colon + 1)];
+  return (
+    (await instrumentBySymbol(run, exchange, symbol)) ??
+    (await instrumentBySymbol(run, exchange.toUpperCase(), symbol.toUpperCase()))
+  );
 }
 
 /** Turns what callers write (`256265`, `NSE:NIFTY 50`) into instruments. */
@@ -38,7 +55,7 @@ export interface InstrumentLookup {
   many(references: ReadonlyArray<string | number>, field?: string): Promise<Instrument[]>;
 }
 
-export function createInstrumentLookup(directory: InstrumentDirectory, run: RunQuery): InstrumentLookup {
+export function createInstrumentLookup(find: Find, run: RunQuery): InstrumentLookup {
   const one = async (reference: string | number, field = 'instrument'): Promise<Instrument> => {
     const text = String(reference).trim();
     // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL takes no NUL and no symbol has any of them
@@ -48,7 +65,7 @@ export function createInstrumentLookup(directory: InstrumentDirectory, run: RunQ
         `${field} must be a token (256265) or EXCHANGE:SYMBOL (NSE:INFY); got ${quoted(text)}.`,
       );
     }
-    const found = await find(directory, text);
+    const found = await find(text);
     if (found) return found;
     const matches = await nearest(run, text);
     const hint =
@@ -61,7 +78,7 @@ export function createInstrumentLookup(directory: InstrumentDirectory, run: RunQ
     });
   };
   return {
-    find: (reference) => find(directory, reference),
+    find,
     one,
     many: async (references, field) => {
       const names = references
@@ -71,21 +88,6 @@ export function createInstrumentLookup(directory: InstrumentDirectory, run: RunQ
       return Promise.all([...new Set(names)].map((name) => one(name, field)));
     },
   };
-}
-
-async function find(directory: InstrumentDirectory, text: string): Promise<Instrument | undefined> {
-  if (/^\d+$/.test(text)) {
-    const token = Number(text);
-    return Number.isSafeInteger(token) ? await directory.byToken(token) : undefined;
-  }
-  const colon = text.indexOf(':');
-  if (colon < 1) return undefined;
-  const exchange = text.slice(0, colon);
-  const symbol = text.slice(colon + 1);
-  return (
-    (await directory.bySymbol(exchange, symbol)) ??
-    (await directory.bySymbol(exchange.toUpperCase(), symbol.toUpperCase()))
-  );
 }
 
 async function nearest(run: RunQuery, text: string): Promise<string[]> {

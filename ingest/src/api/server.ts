@@ -1,6 +1,6 @@
 import Fastify, { LogController } from 'fastify';
 import type { ApiContext, App } from './context.js';
-import { createDatabaseDirectory, createInstrumentLookup } from './instrument-lookup.js';
+import { createFind, createInstrumentLookup } from './instrument-lookup.js';
 import { registerAccess } from './plugins/access.js';
 import { registerDocs } from './plugins/docs.js';
 import { BODY_LIMIT_BYTES, registerFailures } from './plugins/failures.js';
@@ -60,8 +60,8 @@ export async function createApi(options: { config: ApiConfig; services: ApiServi
   }) as unknown as App;
 
   const run = createRunQuery(services.db, services.metrics);
-  const directory = services.instruments ?? createDatabaseDirectory(run, () => services.clock.now());
-  const context: ApiContext = { config, services, run, instruments: createInstrumentLookup(directory, run) };
+  const find = createFind(services.instruments, run, () => services.clock.now());
+  const context: ApiContext = { config, services, run, instruments: createInstrumentLookup(find, run) };
 
   registerFailures(app, services.log);
   registerHttpMetrics(app, services.metrics);

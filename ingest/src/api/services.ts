@@ -4,6 +4,8 @@ import type { CandleAnswer, CandleQuery } from '../candles/candle.js';
 import type { Clock } from '../clock.js';
 import type { FeedMode } from '../feed/feed.js';
 import type { Instrument } from '../instruments/instrument.js';
+import type { InstrumentFilters } from '../instruments/search.js';
+import type { InstrumentSync } from '../instruments/store.js';
 import type { Metrics } from '../metrics.js';
 
 /** How the API is reached and who may use it. */
@@ -31,17 +33,21 @@ export interface ApiDatabase {
 export interface CandleSource {
   /** Rejects with `TooManyCandles` when the range can hold more than 50,000. */
   candles(query: CandleQuery): Promise<CandleAnswer>;
+  /** Several at once, in the order asked. */
+  candlesBatch(queries: readonly CandleQuery[]): Promise<CandleAnswer[]>;
 }
 
-/** Looks instruments up. Active ones win over expired ones of the same name. */
+/** Instruments held in memory, such as an `InstrumentRegistry`. */
 export interface InstrumentDirectory {
-  byToken(token: number): Promise<Instrument | undefined> | Instrument | undefined;
-  bySymbol(exchange: string, symbol: string): Promise<Instrument | undefined> | Instrument | undefined;
+  /** `NSE:INFY` in any case, or a token. Active ones win over expired ones of the same name. */
+  resolve(key: string): Instrument | undefined;
+  /** Active instruments whose words hold all of `text`'s, best first. */
+  search(text: string, filters: InstrumentFilters, limit: number): readonly Instrument[];
 }
 
-export interface InstrumentSync {
-  /** Reads the broker's dump and stores what changed. Rejects with a `BrokerError`. */
-  sync(): Promise<{ total: number; added: number; changed: number; expired: number }>;
+export interface InstrumentSyncControl {
+  /** Reads the broker's dump and stores what changed. Rejects with a `BrokerError` or `InstrumentDumpRefused`. */
+  sync(): Promise<InstrumentSync>;
 }
 
 /** Applies to the feed what the API has already stored in `subscriptions`. */
@@ -90,9 +96,9 @@ export interface ApiServices {
   readonly broker: string;
   readonly db: ApiDatabase;
   readonly candles: CandleSource;
-  /** Left out: looked up in the database, with a small cache. */
+  /** What it does not know (or without it, everything) is looked up in the database, with a small cache. */
   readonly instruments?: InstrumentDirectory;
-  readonly instrumentSync: InstrumentSync;
+  readonly instrumentSync: InstrumentSyncControl;
   readonly subscriptions: SubscriptionControl;
   readonly session: SessionControl;
   feeds(): readonly FeedStatus[];

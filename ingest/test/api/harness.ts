@@ -35,7 +35,11 @@ export async function openMarket(server: TestServer): Promise<Database> {
 }
 
 /** The API over a real database; candles come straight from its views, the rest behind it is recorded. */
-export async function createHarness(db: Database, config: Partial<ApiConfig> = {}): Promise<Harness> {
+export async function createHarness(
+  db: Database,
+  config: Partial<ApiConfig> = {},
+  others: Partial<ApiServices> = {},
+): Promise<Harness> {
   const calls: string[] = [];
   const errors: string[] = [];
   const metrics = createMetrics();
@@ -49,11 +53,12 @@ export async function createHarness(db: Database, config: Partial<ApiConfig> = {
     db,
     candles: {
       candles: (query) => (broken ? Promise.reject(broken) : storedCandles(db, query)),
+      candlesBatch: (queries) => Promise.all(queries.map((query) => storedCandles(db, query))),
     },
     instrumentSync: {
       sync: async () => {
         calls.push('sync');
-        return { total: 9, added: 1, changed: 0, expired: 0 };
+        return { seen: 9, added: 1, deactivated: 0, reused: 0 };
       },
     },
     subscriptions: {
@@ -80,6 +85,7 @@ export async function createHarness(db: Database, config: Partial<ApiConfig> = {
     clock: { now: () => now },
     metrics,
     log,
+    ...others,
   };
   const api = await createApi({
     config: { host: '127.0.0.1', port: 0, corsOrigins: [], ...config },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.js';
+import { InstrumentRegistry } from '../../src/instruments/registry.js';
 import { eachDatabase } from '../fixtures/databases.js';
 import { createHarness, type Harness, openMarket } from './harness.js';
 import { DAY, FUTURE, INFY, ist, NIFTY, NOW, RELIANCE } from './market.js';
@@ -188,6 +189,17 @@ eachDatabase((server) => {
     expect((await get('/api/expiries?underlying=NIFTY')).expiries).toEqual([
       { expiry: '2025-11-25', options: 3, futures: 1 },
     ]);
+  });
+
+  it('searches by words where the instruments are in memory, and still finds what expired', async () => {
+    const registry = await InstrumentRegistry.load(db, 'kite');
+    const other = await createHarness(db, {}, { instruments: registry });
+    const found = (await other.api.app.inject('/api/instruments?search=nifty 26000 ce&type=CE')).json()
+      .instruments;
+    expect(found.map((i: { symbol: string }) => i.symbol)).toEqual(['NIFTY25NOV26000CE']);
+    const expired = await other.api.app.inject('/api/instruments/NFO:NIFTY25OCT26000CE');
+    expect(expired.json().instrument.active).toBe(false);
+    await other.stop();
   });
 
   it('lays calls beside puts around the money', async () => {

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyRequest, FastifySchemaValidationError } from 
 import type { Logger } from 'pino';
 import { BrokerError } from '../../broker/broker.js';
 import { TooManyCandles } from '../../candles/buckets.js';
+import { InstrumentDumpRefused } from '../../instruments/store.js';
 import type { App } from '../context.js';
 import { ApiError, badField, errorBody } from '../errors.js';
 import { quoted } from '../times.js';
@@ -38,6 +39,7 @@ export function registerFailures(app: App, log: Logger): void {
 function asApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof BrokerError) return brokerFailure(error);
+  if (error instanceof InstrumentDumpRefused) return new ApiError(502, 'broker_rejected', error.message);
   if (error instanceof TooManyCandles) return badField('from', `${error.message}.`);
   if (error.validation) return invalid(error.validation, request, error.validationContext);
   switch (error.code) {

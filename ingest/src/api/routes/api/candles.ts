@@ -1,6 +1,5 @@
-import PQueue from 'p-queue';
 import type { CandleQuery } from '../../../candles/candle.js';
-import { candleAnswer, candleQuery } from '../../candle-query.js';
+import { candleAnswer, candleQuery, candleRange } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
 import { ApiError, badField } from '../../errors.js';
@@ -27,23 +26,12 @@ const CSV_COLUMNS = [
   'complete',
 ] as const;
 
-/** Instruments of a batch that are read at the same time: enough to keep the broker busy, few enough for the pool. */
-const BATCH_CONCURRENCY = 6;
-
 /** `GET|POST /api/candles`, `POST /api/candles/batch`: read, find what is missing, fetch only that, store, answer. */
 export function candleRoutes(app: App, { services, instruments }: ApiContext): void {
-  const { candles, clock, metrics, origin } = services;
+  const { candles, clock, origin } = services;
   const tags = ['candles'];
 
-  const answerOf = async (query: CandleQuery) => {
-    const started = performance.now();
-    const answer = await candles.candles(query);
-    metrics.candleRequest.observe(
-      { interval: query.interval, backfilled: String(answer.backfilled > 0) },
-      (performance.now() - started) / 1000,
-    );
-    return candleAnswer(query, answer, origin);
-  };
+  const answerOf = async (query: CandleQuery) => candleAnswer(query, await candles.candles(query), origin);
 
   app.get(
     '/api/candles',
@@ -98,23 +86,32 @@ export function candleRoutes(app: App, { services, instruments }: ApiContext): v
     async ({ body }) => {
       const now = clock.now();
       const options = withTimes(body);
-      const queue = new PQueue({ concurrency: BATCH_CONCURRENCY });
-      const results = await queue.addAll(
-        body.instruments.map((reference) => async () => {
-          const requested = String(reference);
-          try {
-            const instrument = await instruments.one(reference, 'instruments');
-            return { requested, ...(await answerOf(candleQuery(instrument, options, now, timeNames(body)))) };
-          } catch (error) {
-            // A wrong range is wrong for all; an unknown instrument only for itself.
-            if (!(error instanceof ApiError) || error.code !== 'unknown_instrument') throw error;
-            return { requested, error: { code: error.code, message: error.message } };
-          }
-        }),
+      candleRange(options, body.interval ?? '1m', now, timeNames(body));
+      const asked = await Promise.all(body.instruments.map((reference) => resolve(reference)));
+      const queries = asked.flatMap(({ instrument }) =>
+        instrument ? [candleQuery(instrument, options, now, timeNames(body))] : [],
       );
+      const found = await candles.candlesBatch(queries);
+      let next = 0;
+      const results = asked.map(({ requested, error }) => {
+        if (error) return { requested, error };
+        const i = next++;
+        return { requested, ...candleAnswer(queries[i]!, found[i]!, origin) };
+      });
       return { origin, interval: body.interval ?? '1m', results };
     },
   );
+
+  /** In a batch an unknown instrument is wrong only for itself. */
+  async function resolve(reference: string | number) {
+    const requested = String(reference);
+    try {
+      return { requested, instrument: await instruments.one(reference, 'instruments') };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'unknown_instrument') throw error;
+      return { requested, error: { code: error.code, message: error.message } };
+    }
+  }
 }
 
 interface BodyTimes {

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { InstrumentType } from '../../../instruments/instrument.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
 import { answers, DayText, Format, InstrumentText, limit } from '../../schemas/common.js';
@@ -25,9 +26,35 @@ const CSV_COLUMNS = [
 
 const Word = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
 
+interface SearchQuery {
+  search?: string;
+  exchange?: string;
+  segment?: string;
+  type?: InstrumentType;
+  underlying?: string;
+  expiry?: string;
+}
+
 /** `GET /api/instruments`, `/api/instruments/:instrument`, `POST /api/instruments/sync`, `GET /api/expiries`. */
 export function instrumentRoutes(app: App, { services, instruments, run }: ApiContext): void {
   const tags = ['instruments'];
+
+  /** By words where the instruments are in memory, by part of symbol or name in the database. */
+  const search = async ({ search: text, type, ...filters }: SearchQuery, most: number) => {
+    const { exchange, segment, underlying, expiry } = filters;
+    const wanted = {
+      ...(exchange !== undefined && { exchange }),
+      ...(segment !== undefined && { segment }),
+      ...(underlying !== undefined && { underlying }),
+      ...(expiry !== undefined && { expiry }),
+    };
+    if (!services.instruments) return searchInstruments(run, { ...wanted, search: text, type, limit: most });
+    return services.instruments.search(
+      text ?? '',
+      { ...wanted, ...(type && { instrumentType: type }) },
+      most,
+    );
+  };
 
   app.get(
     '/api/instruments',
@@ -50,9 +77,9 @@ export function instrumentRoutes(app: App, { services, instruments, run }: ApiCo
     },
     async ({ query }, reply) => {
       if (query.expiry !== undefined) parseDate('expiry', query.expiry);
-      const found = await searchInstruments(run, { ...query, limit: query.limit ?? 50 });
+      const found = await search(query, query.limit ?? 50);
       if (query.format === 'csv') return sendCsv(reply, 'instruments', CSV_COLUMNS, found);
-      return { instruments: found };
+      return { instruments: [...found] };
     },
   );
 
@@ -77,10 +104,10 @@ export function instrumentRoutes(app: App, { services, instruments, run }: ApiCo
         tags,
         summary: 'Read the broker’s instrument dump now',
         response: answers({
-          total: Type.Integer(),
+          seen: Type.Integer({ description: 'Rows of the dump.' }),
           added: Type.Integer(),
-          changed: Type.Integer(),
-          expired: Type.Integer(),
+          deactivated: Type.Integer({ description: 'Expired or no longer listed; kept.' }),
+          reused: Type.Integer({ description: 'Broker tokens that now mean another contract.' }),
         }),
       },
     },
