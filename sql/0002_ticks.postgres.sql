@@ -84,3 +84,21 @@ language sql stable as $$
   where i.inhparent = p_table::regclass and c.relname ~ '_[0-9]{8}$'
   order by d.day
 $$;
+
+-- Drops the partitions that end at or before p_before, and what the default partition holds from then. Returns how many
+-- partitions and rows went.
+create function drop_day_partitions(p_table text, p_before timestamptz) returns bigint
+language plpgsql as $$
+declare
+  v_partition record;
+  v_dropped bigint := 0;
+  v_rows bigint;
+begin
+  for v_partition in select partition from day_partitions(p_table) where upper_bound <= p_before loop
+    execute format('drop table %s', v_partition.partition);
+    v_dropped := v_dropped + 1;
+  end loop;
+  execute format('delete from %I where time < %L', p_table || '_default', p_before);
+  get diagnostics v_rows = row_count;
+  return v_dropped + v_rows;
+end $$;

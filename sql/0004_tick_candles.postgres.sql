@@ -181,3 +181,16 @@ begin
     else raise exception 'no rollup %', p_view;
   end case;
 end $$;
+
+create function drop_rollup(p_view text, p_before timestamptz) returns void
+language plpgsql as $$
+begin
+  case p_view
+    when 'tick_candles_1m' then delete from tick_rollup_1m where bucket < p_before;
+    when 'tick_candles_5m' then delete from tick_rollup_5m where bucket < p_before;
+    when 'tick_candles_15m' then delete from tick_rollup_15m where bucket < p_before;
+    when 'tick_candles_1h' then delete from tick_rollup_1h where bucket < p_before;
+    when 'tick_candles_1d' then delete from tick_rollup_1d where bucket < p_before;
+    else raise exception 'no rollup %', p_view;
+  end case;
+end $$;

@@ -448,3 +448,37 @@ language sql as $$
   )
   select count(*) from reopened
 $$;
+
+-- Retention of one interval's broker and merged rows. Coverage goes with the rows, so that what is gone is a hole again;
+-- minutes that cover a wider interval, whose rows stay, hand their coverage to it first.
+create function drop_broker_candles(p_interval text, p_before timestamptz) returns void
+language plpgsql as $$
+begin
+  if p_interval = '1m' then
+    with minutes as (
+      select token, range_agg(span * tstzrange(null, p_before)) as spans
+      from broker_coverage where interval = '1m' and span && tstzrange(null, p_before) group by token
+    ),
+    wide as (
+      select m.token, w.interval,
+             m.spans + coalesce((select range_agg(c.span) from broker_coverage c
+                                 where c.token = m.token and c.interval = w.interval), '{}') as spans
+      from minutes m cross join (values ('5m'), ('15m'), ('1h')) w(interval)
+    ),
+    replaced as (
+      delete from broker_coverage c using wide
+      where c.token = wide.token and c.interval = wide.interval
+        and not (c.span = any (select unnest(wide.spans)))
+    )
+    insert into broker_coverage (token, interval, span)
+    select wide.token, wide.interval, piece from wide cross join lateral unnest(wide.spans) piece
+    on conflict do nothing;
+  end if;
+  delete from broker_coverage where interval = p_interval and upper(span) <= p_before;
+  update broker_coverage set span = span * tstzrange(p_before, null)
+    where interval = p_interval and span @> p_before and lower(span) is distinct from p_before;
+  delete from broker_candles where interval = p_interval and bucket < p_before;
+  delete from merged_candles where interval = p_interval and bucket < p_before;
+  delete from pending_merges
+    where bucket < p_before and (interval = p_interval or p_interval = '1m');
+end $$;

@@ -1,0 +1,167 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Retention } from '../config/retention.js';
+import type { Metrics } from '../metrics.js';
+import {
+  bucketFloor,
+  KEEP_BEHIND_MS,
+  LEVELS,
+  readTicksDroppedBefore,
+  readWatermarks,
+  refreshLevel,
+  rollForward,
+} from './aggregates.js';
+import type { Database } from './database.js';
+import { refreshLate, refreshLateDays } from './late.js';
+import { makePartitionsAhead } from './partitions.js';
+import { applyCompression, dropExpired } from './retention.js';
+import { readSizes } from './sizes.js';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Wide rows that wait longer are looked at hourly only. */
+const FRESH_MERGES_DAYS = 3;
+
+export interface MaintenanceOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly retention: Retention;
+}
+
+/** The one worker that keeps a database in shape. */
+export interface Maintenance {
+  /** Does everything that is due now, once. For tests and for the CLI. */
+  pass(): Promise<void>;
+  /** Ends after the duty at hand. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+interface Duty {
+  readonly name: string;
+  readonly everyMs: number;
+  /** `client` is the worker's own connection, `now` epoch milliseconds. */
+  run(client: pg.Client, now: number): Promise<void>;
+  due: number;
+}
+
+/**
+ * Makes partitions and catches the aggregates up before it returns, then goes on by itself: late ticks every 3 s (days
+ * every 3 min), on plain PostgreSQL the rollups, pending merges, retention, sizes and lags. One duty at a time on one
+ * connection, so that no two refreshes meet; a duty that fails is logged and tried again when it is next due.
+ */
+export async function startMaintenance(options: MaintenanceOptions): Promise<Maintenance> {
+  const { db, clock, log, metrics } = options;
+  const duties = dutiesOf(options);
+  let client: pg.Client | undefined;
+  let stopped = false;
+  let working: Promise<void> = Promise.resolve();
+
+  const connection = async (): Promise<pg.Client> => {
+    if (client) return client;
+    const fresh = await db.connect('tickscope maintenance');
+    const forget = () => {
+      if (client === fresh) client = undefined;
+    };
+    fresh.on('end', forget);
+    fresh.on('error', forget);
+    client = fresh;
+    return fresh;
+  };
+  const doDue = async (): Promise<void> => {
+    for (const duty of duties) {
+      const now = clock.now();
+      if (stopped || now < duty.due) continue;
+      duty.due = now + duty.everyMs;
+      try {
+        await duty.run(await connection(), now);
+        metrics.dbUp.set(1);
+      } catch (error) {
+        if (!client) metrics.dbUp.set(0);
+        duty.due = now + Math.min(duty.everyMs, MINUTE_MS);
+        log.warn({ err: error, duty: duty.name }, `maintenance: ${duty.name} failed, will try again`);
+      }
+    }
+  };
+  const pass = () => {
+    working = working.then(doDue);
+    return working;
+  };
+
+  await pass();
+  const timer = setInterval(() => void pass(), SECOND_MS);
+  return {
+    pass,
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await working;
+      const last = client;
+      client = undefined;
+      await last?.end();
+    },
+  };
+}
+
+function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
+  const { kind } = db;
+  let compressed = false;
+  const duty = (name: string, everyMs: number, run: Duty['run']): Duty => ({ name, everyMs, run, due: 0 });
+  const plain = kind === 'postgres';
+  return [
+    duty('health', 5 * SECOND_MS, async (client) => {
+      await client.query('select 1');
+    }),
+    ...(plain
+      ? [
+          duty('partitions', HOUR_MS, async (client, now) => {
+            const made = await makePartitionsAhead(client, now);
+            if (made > 0) log.debug({ made }, 'made daily partitions');
+          }),
+          duty('rollups', 15 * SECOND_MS, rollForward),
+        ]
+      : [duty('catch up', Number.POSITIVE_INFINITY, catchUp)]),
+    duty('late ticks', 3 * SECOND_MS, async (client) => {
+      const cleared = await refreshLate(client, kind);
+      if (cleared > 0) log.debug({ cleared }, 'refreshed late ranges');
+    }),
+    duty('late days', 3 * MINUTE_MS, (client) => refreshLateDays(client, kind)),
+    duty('fresh merges', 30 * SECOND_MS, async (client) => {
+      await client.query(`select store_merged_candles(null, now() - make_interval(days => $1), 'infinity')`, [
+        FRESH_MERGES_DAYS,
+      ]);
+    }),
+    duty('old merges', HOUR_MS, async (client) => {
+      await client.query(`select store_merged_candles(null, '-infinity', 'infinity')`);
+    }),
+    duty('retention', HOUR_MS, async (client, now) => {
+      if (!compressed) await applyCompression(client, kind, retention);
+      compressed = true;
+      const dropped = await dropExpired(client, kind, retention, now);
+      if (dropped.length > 0) log.info({ dropped }, 'dropped what is past its age');
+    }),
+    duty('lag', 15 * SECOND_MS, async (client, now) => {
+      for (const [view, watermark] of await readWatermarks(client)) {
+        if (Number.isFinite(watermark)) metrics.aggregateLag.set({ view }, (now - watermark) / SECOND_MS);
+      }
+    }),
+    duty('sizes', 5 * MINUTE_MS, async (client) => {
+      for (const { relation, bytes } of await readSizes(client, kind))
+        metrics.dbBytes.set({ relation }, bytes);
+    }),
+  ];
+}
+
+/**
+ * TimescaleDB: what was written before the database stopped and lies beyond the policies' look back. Only what changed
+ * since the last refresh is computed, so this costs next to nothing when there is none.
+ */
+async function catchUp(client: pg.Client, now: number): Promise<void> {
+  const from = await readTicksDroppedBefore(client);
+  for (const level of LEVELS) {
+    await refreshLevel(client, 'timescale', level, { from, to: bucketFloor(level, now - KEEP_BEHIND_MS) });
+  }
+}
