@@ -26,7 +26,17 @@ export class Refused extends CommandFailed {
 }
 
 /** Errors of other folders that refuse a start; matched by name, so that none of them has to know about exit codes. */
-const REFUSALS = new Set(['OriginMismatch', 'WriterTaken', 'MigrationRefused', 'CalendarInvalid']);
+const REFUSALS = new Set([
+  'OriginMismatch',
+  'WriterTaken',
+  'MigrationRefused',
+  'CalendarInvalid',
+  'PortUnusable',
+  'PortTaken',
+  'BackupUnusable',
+  'ReplayFileInvalid',
+  'UnknownInstrument',
+]);
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandFailed) return error.exitCode;

@@ -60,7 +60,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     max: options.poolMax ?? 10,
     ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
   });
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  let closing: Promise<void> | undefined;
+  pool.on('error', (error) => {
+    // A server that stops right after us tells the connections that are on their way out.
+    if (!closing) log.warn({ err: error }, 'an idle database connection broke');
+  });
 
   let kind: DatabaseKind;
   try {
@@ -73,7 +77,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     );
   }
 
-  let closing: Promise<void> | undefined;
   return {
     pool,
     kind,

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
-import type { DataOrigin } from '../db/origin.js';
+import type { Database } from '../db/database.js';
+import { type DataOrigin, OriginMismatch, recordedOrigin } from '../db/origin.js';
 
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -34,4 +35,14 @@ async function announcedOrigin(apiUrl: string): Promise<DataOrigin | undefined> 
   return typeof info.origin === 'string' && /^(simulator:\d+|replay)$/.test(info.origin)
     ? info.origin
     : undefined;
+}
+
+/** Before anything is changed: refuses a database that belongs to another origin. @throws OriginMismatch */
+export async function refuseForeignOrigin(db: Database, origin: DataOrigin): Promise<void> {
+  const { rows } = await db.pool.query<{ there: boolean }>(
+    `select to_regclass('public.data_origin') is not null as there`,
+  );
+  if (!rows[0]!.there) return;
+  const recorded = await recordedOrigin(db);
+  if (recorded !== undefined && recorded !== origin) throw new OriginMismatch(recorded, origin);
 }

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import type { CandleInterval } from '../../broker/broker.js';
+import { Backfill } from '../../service/backfill.js';
+import { addDays, type IstDate, istDate } from '../../sessions/ist.js';
+import { readSetting } from '../command.js';
+import { CommandFailed, Refused } from '../errors.js';
+import { intervalOption, istDateOption } from '../options.js';
+import { progressBar, type Terminal } from '../terminal.js';
+
+interface Flags {
+  interval: CandleInterval;
+  from?: IstDate;
+  to?: IstDate;
+  json?: boolean;
+}
+
+export function backfillCommand(terminal: Terminal): Command {
+  return new Command('backfill')
+    .description(
+      'Fetch what is missing of instruments and days, and nothing else. A running service does this when it is asked for candles.',
+    )
+    .argument('<instruments...>', 'NSE:INFY, "NSE:NIFTY 50" or tokens')
+    .option('--interval <width>', '1m, 5m, 15m, 1h or 1d', intervalOption, '1m' as CandleInterval)
+    .option('--from <date>', 'first IST date (default: 7 days ago)', istDateOption)
+    .option('--to <date>', 'last IST date (default: today)', istDateOption)
+    .option('--json', 'one JSON document on stdout')
+    .action(async (instruments: string[], flags: Flags) => {
+      const setting = readSetting(terminal, true);
+      const today = istDate(Date.now());
+      const to = flags.to ?? today;
+      const from = flags.from ?? addDays(to, -7);
+      if (from > to) throw new Refused(`--from ${from} lies after --to ${to}.`);
+      const backfill = await Backfill.open(setting.config, setting.log);
+      const bar = progressBar(terminal, 'backfill');
+      const { stored, failures } = await backfill
+        .fetch(
+          instruments.map((key) => backfill.target(key)),
+          flags.interval,
+          from,
+          to,
+          (done, total, label) => bar.update(done, total, label),
+        )
+        .finally(async () => {
+          bar.stop();
+          await backfill.close();
+        });
+      if (flags.json)
+        terminal.print(JSON.stringify({ stored, from, to, interval: flags.interval, failures }));
+      else
+        terminal.print(
+          stored === 0 && failures.length === 0 ? 'Nothing was missing.' : `${stored} candles were stored.`,
+        );
+      if (failures.length > 0) throw new CommandFailed(failures.join('\n'));
+    });
+}

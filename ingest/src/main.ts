@@ -1,0 +1,265 @@
+import type { Logger } from 'pino';
+import { createApi } from './api/server.js';
+import { BrokerError } from './broker/broker.js';
+import { KiteBroker } from './broker/kite.js';
+import { createCandleService } from './candles/candle-service.js';
+import { createDaySettle } from './candles/day-settle.js';
+import { createSeed } from './candles/seed.js';
+import type { Config } from './config/config.js';
+import { startMaintenance } from './db/maintenance.js';
+import { migrate } from './db/migrate.js';
+import { claimOrigin, type DataOrigin } from './db/origin.js';
+import { openSessionsStore } from './db/sessions-store.js';
+import { KiteFeed } from './feed/kite/feed.js';
+import { createMetrics } from './metrics.js';
+import { BrokerSession } from './service/broker-session.js';
+import { calendarFor } from './service/calendar.js';
+import { canaryQuotesMove } from './service/canary-quotes.js';
+import { feedMetrics, feedStatus } from './service/feed-status.js';
+import { addJobs } from './service/jobs.js';
+import { LiveRegistry } from './service/live-registry.js';
+import { openForWriter } from './service/open-database.js';
+import { refuseForeignOrigin } from './service/origin.js';
+import { checkPort } from './service/port.js';
+import { Schedule } from './service/schedule.js';
+import { seedInstruments } from './service/seed-instruments.js';
+import { writeSettings } from './service/settings-store.js';
+import type { SourcePlan } from './service/source.js';
+import { StopStack } from './service/stop-stack.js';
+import { Subscriptions } from './service/subscriptions.js';
+import { currentWarnings } from './service/warnings.js';
+import { createPipeline } from './write/pipeline.js';
+
+/** A running pipeline. */
+export interface Service {
+  /** Of the page and the API. */
+  readonly url: string;
+  readonly origin: DataOrigin;
+  /** What runs where, for people. */
+  readonly where: { readonly source: string; readonly database: string };
+  readonly warnings: () => readonly string[];
+  /** Resolves when it cannot go on; `stop` is still to be called. */
+  readonly failed: Promise<Error>;
+  /** Stops everything in reverse order. Safe to call twice. @returns whether all of it stopped cleanly. */
+  stop(): Promise<boolean>;
+}
+
+/**
+ * The composition root: the only place that knows all parts. Read it from top to bottom to see what stands on what.
+ * What was started is stopped again when a later part does not start.
+ */
+export async function serve(
+  config: Config,
+  plan: SourcePlan,
+  version: string,
+  log: Logger,
+): Promise<Service> {
+  const parts = new StopStack(log);
+  try {
+    return await compose(config, plan, version, log, parts);
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function compose(
+  config: Config,
+  plan: SourcePlan,
+  version: string,
+  log: Logger,
+  parts: StopStack,
+): Promise<Service> {
+  const { origin, clock } = plan;
+  const metrics = createMetrics();
+  await checkPort(config.http.host, config.http.port);
+
+  // Both take seconds to start: side by side.
+  const starting = plan.start(log);
+  parts.push('source', () =>
+    starting.then(
+      (source) => source.stop(),
+      () => undefined,
+    ),
+  );
+
+  // The database, ours alone, of our origin, at our schema.
+  const { db, where, lock, close } = await openForWriter(config, origin, Date.now(), log);
+  parts.push('database', close, 25_000);
+  parts.push('writer lock', () => lock.release());
+  await refuseForeignOrigin(db, origin);
+  await migrate(db, log);
+  await claimOrigin(db, origin);
+  await writeSettings(db, config);
+
+  // Where the data come from, its hours and its instruments.
+  const source = await starting;
+  const calendar = await calendarFor(origin, source.apiUrl);
+  const sessions = await openSessionsStore(db, calendar, clock.now());
+  const apiKey = config.kite.apiKey ?? 'simulator';
+  const broker = new KiteBroker({
+    name: config.broker,
+    apiKey,
+    root: source.apiUrl,
+    clock,
+    log,
+    ...(source.unlimited ? { historicalPerSecond: 0, quotePerSecond: 0 } : {}),
+    onRequest: ({ endpoint, status, seconds }) =>
+      metrics.brokerRequest.observe({ broker: config.broker, endpoint, status }, seconds),
+  });
+  parts.push('broker', () => broker.close());
+  const registry = await LiveRegistry.open(db, broker, clock);
+
+  // feed -> decode -> batch -> write
+  const pipeline = createPipeline({
+    db,
+    registry: registry.current,
+    calendar,
+    broker: config.broker,
+    clock,
+    log,
+    metrics,
+    settings: config.batch,
+  });
+  registry.onChange((instruments) => pipeline.replaceRegistry(instruments));
+  await pipeline.start();
+  parts.push('pipeline', async () => void (await pipeline.stop()), 20_000);
+  const feed = new KiteFeed({
+    name: config.broker,
+    url: source.tickerUrl,
+    apiKey,
+    sink: pipeline.sink,
+    clock,
+    log,
+    inSession: (brokerToken, at) => {
+      const instrument = registry.current.byBrokerToken(brokerToken);
+      const group = instrument && registry.current.sessionGroupAt(instrument.token, at);
+      return group !== undefined && calendar.isOpen(group, at);
+    },
+    quoteMoves: () => canaryQuotesMove(broker),
+    observer: feedMetrics(metrics),
+    ...(plan.timings ? { timings: plan.timings } : {}),
+  });
+  const session = new BrokerSession({
+    config,
+    broker,
+    clock,
+    log,
+    onToken: (token) => feed.setAccessToken(token),
+  });
+  const subscriptions = new Subscriptions({ config, db, registry, feed, log });
+  parts.push('session', () => session.stop());
+  await session.start();
+  if (session.hasToken) await takeInstruments(registry, log);
+  await subscriptions.reload();
+  feed.start();
+  parts.push('feed', () => feed.stop());
+
+  // candles -> api
+  const candles = createCandleService({
+    db,
+    broker,
+    calendar,
+    sessions,
+    clock,
+    log,
+    metrics,
+    config: {
+      settleSeconds: config.heal.settleSeconds,
+      healAsMinutesDays: config.heal.asMinutesDays,
+      daySettleMinutes: config.heal.daySettleMinutes,
+    },
+  });
+  const daySettle = createDaySettle({
+    db,
+    service: candles,
+    calendar,
+    clock,
+    log,
+    daySettleMinutes: config.heal.daySettleMinutes,
+  });
+  const seed = createSeed({ service: candles, clock, log, ...seedInstruments(registry, source.seeded) });
+  // Without the broker, what waits for it ends at once; what it has answered is still stored.
+  parts.push('history', async () => {
+    await broker.close();
+    await Promise.all([seed.stop(), daySettle.stop(), candles.stop()]);
+  });
+  const warnings = () => currentWarnings({ config, calendar, clock, broker, session, subscriptions });
+  const api = await createApi({
+    config: config.http,
+    services: {
+      origin,
+      version,
+      broker: broker.name,
+      db,
+      candles,
+      instrumentSync: { sync: () => syncAndSubscribe(registry, subscriptions) },
+      subscriptions,
+      session,
+      feeds: () => feed.status().map(feedStatus),
+      marketOpen: () => calendar.groups.some((group) => calendar.isOpen(group, clock.now())),
+      seeding: () => seed.progress(),
+      warnings,
+      clock,
+      metrics,
+      log,
+    },
+  });
+  const url = await api.start();
+  parts.push('api', () => api.stop());
+
+  // What goes on beside.
+  const maintenance = startMaintenance({ db, clock, log, metrics, retention: config.retention });
+  maintenance.catch((error: unknown) => log.error({ err: error }, 'maintenance did not start'));
+  parts.push('maintenance', async () => (await maintenance).stop());
+  const schedule = new Schedule(log);
+  addJobs({
+    schedule,
+    calendar,
+    clock,
+    metrics,
+    log,
+    dataDir: config.dataDir,
+    broker,
+    session,
+    registry,
+    subscriptions,
+  });
+  parts.push('jobs', () => schedule.stop());
+  daySettle.start();
+  if (source.seeded) seed.start();
+
+  const failed = new Promise<Error>((resolve) => {
+    lock.once('lost', () =>
+      resolve(
+        new Error(
+          'The connection that holds the writer’s place was lost: stopping, so that no second writer can begin beside us.',
+        ),
+      ),
+    );
+  });
+  return {
+    url,
+    origin,
+    where: { source: source.where, database: where },
+    warnings,
+    failed,
+    stop: () => parts.stop(),
+  };
+}
+
+/** Without the list the service still serves what it has; the daily job asks again. */
+async function takeInstruments(registry: LiveRegistry, log: Logger): Promise<void> {
+  try {
+    log.info(await registry.sync(), 'instruments are up to date');
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    log.warn({ kind: error.kind }, `the instrument list was not taken: ${error.message}`);
+  }
+}
+
+async function syncAndSubscribe(registry: LiveRegistry, subscriptions: Subscriptions) {
+  const result = await registry.sync();
+  await subscriptions.reload();
+  return result;
+}

@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import type { CandleInterval } from '../broker/broker.js';
+import { KiteBroker } from '../broker/kite.js';
+import { type BackfillResult, backfill } from '../candles/backfill.js';
+import { type CandleService, createCandleService } from '../candles/candle-service.js';
+import { PRIORITY } from '../candles/healer.js';
+import type { Config } from '../config/config.js';
+import { migrate } from '../db/migrate.js';
+import { claimOrigin } from '../db/origin.js';
+import { openSessionsStore } from '../db/sessions-store.js';
+import { createMetrics } from '../metrics.js';
+import { addDays, type IstDate, istMidnight } from '../sessions/ist.js';
+import { calendarFor } from './calendar.js';
+import { LiveRegistry } from './live-registry.js';
+import { accessTokenOf } from './offline.js';
+import { openForWriter } from './open-database.js';
+import { refuseForeignOrigin } from './origin.js';
+import { sourceOf } from './source.js';
+import { StopStack } from './stop-stack.js';
+
+export interface BackfillTarget {
+  readonly token: number;
+  readonly label: string;
+}
+
+/** An instrument that nobody knows. */
+export class UnknownInstrument extends Error {
+  override name = 'UnknownInstrument';
+  constructor(key: string) {
+    super(
+      `No instrument is called ${key}. Names read NSE:INFY; \`tickscope instruments sync\` takes the broker's list.`,
+    );
+  }
+}
+
+/**
+ * Fetching what is missing without a feed. It takes the writer's place, because a second process beside a running
+ * service would ask the broker at twice the published rate. @throws WriterTaken
+ */
+export class Backfill {
+  private constructor(
+    private readonly registry: LiveRegistry,
+    private readonly candles: CandleService,
+    private readonly parts: StopStack,
+  ) {}
+
+  static async open(config: Config, log: Logger): Promise<Backfill> {
+    const parts = new StopStack(log);
+    try {
+      return await Backfill.#compose(config, log, parts);
+    } catch (error) {
+      await parts.stop();
+      throw error;
+    }
+  }
+
+  static async #compose(config: Config, log: Logger, parts: StopStack): Promise<Backfill> {
+    const plan = await sourceOf(config);
+    const { origin, clock } = plan;
+    const accessToken = await accessTokenOf(config, log);
+    const { db, lock, close } = await openForWriter(config, origin, Date.now(), log);
+    parts.push('database', close, 25_000);
+    parts.push('writer lock', () => lock.release());
+    await refuseForeignOrigin(db, origin);
+    await migrate(db, log);
+    await claimOrigin(db, origin);
+    const source = await plan.start(log);
+    parts.push('source', () => source.stop());
+    const broker = new KiteBroker({
+      name: config.broker,
+      apiKey: config.kite.apiKey ?? 'simulator',
+      accessToken,
+      root: source.apiUrl,
+      clock,
+      log,
+      ...(source.unlimited ? { historicalPerSecond: 0 } : {}),
+    });
+    parts.push('broker', () => broker.close());
+    const calendar = await calendarFor(origin, source.apiUrl);
+    const sessions = await openSessionsStore(db, calendar, clock.now());
+    const registry = await LiveRegistry.open(db, broker, clock);
+    if (registry.current.size === 0) await registry.sync();
+    const { settleSeconds, daySettleMinutes, asMinutesDays } = config.heal;
+    const candles = createCandleService({
+      db,
+      broker,
+      calendar,
+      sessions,
+      clock,
+      log,
+      metrics: createMetrics(),
+      config: { settleSeconds, daySettleMinutes, healAsMinutesDays: asMinutesDays },
+    });
+    parts.push('candles', () => candles.stop());
+    return new Backfill(registry, candles, parts);
+  }
+
+  /** @throws UnknownInstrument */
+  target(key: string): BackfillTarget {
+    const instrument = this.registry.current.resolve(key);
+    if (!instrument) throw new UnknownInstrument(key);
+    return { token: instrument.token, label: `${instrument.exchange}:${instrument.symbol}` };
+  }
+
+  /** Fetches what is missing on the IST days `from` to `to`, both included. Ended half-way it goes on from there next time. */
+  fetch(
+    instruments: readonly BackfillTarget[],
+    interval: CandleInterval,
+    from: IstDate,
+    to: IstDate,
+    onProgress: (done: number, total: number, label: string) => void,
+  ): Promise<BackfillResult> {
+    const range = { from: istMidnight(from), to: istMidnight(addDays(to, 1)) };
+    return backfill(this.candles, { instruments, interval, ...range, priority: PRIORITY.batch, onProgress });
+  }
+
+  async close(): Promise<void> {
+    await this.parts.stop();
+  }
+}

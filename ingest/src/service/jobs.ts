@@ -1,0 +1,93 @@
+import { statfs } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { BrokerError } from '../broker/broker.js';
+import type { KiteBroker } from '../broker/kite.js';
+import type { Clock } from '../clock.js';
+import type { Metrics } from '../metrics.js';
+import type { Calendar } from '../sessions/calendar.js';
+import { dateToDayNumber, istDate, istDayNumber, istMidnight } from '../sessions/ist.js';
+import type { BrokerSession } from './broker-session.js';
+import type { LiveRegistry } from './live-registry.js';
+import type { Schedule } from './schedule.js';
+import type { Subscriptions } from './subscriptions.js';
+
+export interface JobParts {
+  readonly schedule: Schedule;
+  readonly calendar: Calendar;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly dataDir: string;
+  readonly broker: KiteBroker;
+  readonly session: BrokerSession;
+  readonly registry: LiveRegistry;
+  readonly subscriptions: Subscriptions;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+/** Kite has the day's instrument dump from about 08:30 IST. */
+const DUMP_READY_MS = 8.6 * 3_600_000;
+
+/** The service's small regular work: gauges that nobody else moves, and the daily instrument list. */
+export function addJobs(parts: JobParts): void {
+  const { schedule } = parts;
+  const at = (name: string, everyMs: number, run: () => void | Promise<void>) =>
+    schedule.add({ name, everyMs, atStart: true, run });
+  at('market open', SECOND_MS, () => marketOpen(parts));
+  at('calendar', 60 * MINUTE_MS, () => calendarEnd(parts));
+  at('broker', 5 * SECOND_MS, () => brokerLimits(parts));
+  at('disk', 30 * SECOND_MS, () => diskFree(parts));
+  at('instruments', 5 * MINUTE_MS, instrumentList(parts));
+}
+
+function marketOpen({ calendar, clock, metrics }: JobParts): void {
+  const now = clock.now();
+  for (const group of calendar.groups) {
+    const labels = { exchange: calendar.exchange, session_group: group };
+    metrics.marketOpen.set(labels, calendar.isOpen(group, now) ? 1 : 0);
+  }
+}
+
+function calendarEnd({ calendar, clock, metrics }: JobParts): void {
+  metrics.calendarDaysLeft.set(calendarDaysLeft(calendar, clock.now()));
+}
+
+/** Whole days from today until the last one whose holidays are known. */
+export function calendarDaysLeft(calendar: Calendar, now: number): number {
+  return dateToDayNumber(calendar.completeTo) - istDayNumber(now);
+}
+
+function brokerLimits({ broker, metrics }: JobParts): void {
+  for (const { endpoint, remaining } of broker.limits()) {
+    metrics.brokerLimitRemaining.set({ broker: broker.name, endpoint }, remaining);
+  }
+  const expiry = broker.tokenExpiresAt();
+  if (expiry !== undefined && broker.name === 'kite')
+    metrics.brokerTokenExpiry.set({ broker: broker.name }, expiry / 1000);
+}
+
+async function diskFree({ dataDir, metrics }: JobParts): Promise<void> {
+  const { bavail, bsize } = await statfs(dataDir);
+  metrics.diskFree.set(bavail * bsize);
+}
+
+/** Once a day, when the day's list is out; the start has taken one already. */
+function instrumentList({ registry, subscriptions, session, clock, log }: JobParts): () => Promise<void> {
+  let syncedAt = clock.now();
+  return async () => {
+    const now = clock.now();
+    const due = istMidnight(istDate(now)) + DUMP_READY_MS;
+    const empty = registry.current.size === 0;
+    if (!session.hasToken || (!empty && (now < due || syncedAt >= due))) return;
+    try {
+      const result = await registry.sync();
+      syncedAt = now;
+      await subscriptions.reload();
+      log.info(result, 'instruments are up to date');
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      log.warn({ kind: error.kind }, `the instrument list was not taken: ${error.message}`);
+    }
+  };
+}
