@@ -38,11 +38,15 @@ const FeedHealth = Type.Object({
 export function healthRoutes(app: App, context: ApiContext): void {
   const { services, run } = context;
   const tags = ['health'];
-  const config = { access: 'open' as const, rateLimit: false as const };
+  const config = { access: 'open' as const };
 
   app.get(
     '/health',
-    { config, schema: { tags, summary: 'Alive', response: { 200: Liveness } } },
+    {
+      // Never refused: who is told 429 by a liveness probe restarts a healthy process.
+      config: { ...config, rateLimit: false as const },
+      schema: { tags, summary: 'Alive', response: { 200: Liveness } },
+    },
     async () => ({
       status: 'ok',
       version: services.version,
