@@ -36,7 +36,7 @@ export interface MaintenanceOptions {
 export interface Maintenance {
   /** Does everything that is due now, once. For tests and for the CLI. */
   pass(): Promise<void>;
-  /** Ends after the duty at hand. Safe to call twice. */
+  /** Ends after the duty at hand, which is given a second and is done again at the next start. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -80,6 +80,7 @@ export async function startMaintenance(options: MaintenanceOptions): Promise<Mai
         await duty.run(await connection(), now);
         metrics.dbUp.set(1);
       } catch (error) {
+        if (stopped) return;
         if (!client) metrics.dbUp.set(0);
         duty.due = now + Math.min(duty.everyMs, MINUTE_MS);
         log.warn({ err: error, duty: duty.name }, `maintenance: ${duty.name} failed, will try again`);
@@ -98,12 +99,23 @@ export async function startMaintenance(options: MaintenanceOptions): Promise<Mai
     async stop() {
       stopped = true;
       clearInterval(timer);
-      await working;
+      await orCancel(db, working, client);
       const last = client;
       client = undefined;
       await last?.end();
     },
   };
+}
+
+/** Each duty is a transaction or can be begun again, so one that takes long may be cancelled. */
+async function orCancel(db: Database, working: Promise<void>, client: pg.Client | undefined): Promise<void> {
+  const { processID } = (client ?? {}) as { processID?: number };
+  const cancel = setTimeout(() => {
+    db.pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+  }, SECOND_MS);
+  if (processID === undefined) clearTimeout(cancel);
+  await working;
+  clearTimeout(cancel);
 }
 
 function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
