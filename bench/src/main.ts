@@ -19,7 +19,9 @@ if (unknown.length > 0) {
 }
 
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-console.log(JSON.stringify({ bench: 'machine', value: cpus().length, unit: 'cores', machine, node: process.version }));
+console.log(
+  JSON.stringify({ bench: 'machine', value: cpus().length, unit: 'cores', machine, node: process.version }),
+);
 for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
   const bench = await BENCHES[name]!();
   for (const result of await bench()) console.log(JSON.stringify(result));

@@ -28,5 +28,9 @@ export function quantile(sorted: readonly number[], q: number): number {
 export function latencies(samplesMs: number[]): { p50: number; p95: number; p99: number } {
   const sorted = [...samplesMs].sort((a, b) => a - b);
   const round = (value: number) => Math.round(value * 100) / 100;
-  return { p50: round(quantile(sorted, 0.5)), p95: round(quantile(sorted, 0.95)), p99: round(quantile(sorted, 0.99)) };
+  return {
+    p50: round(quantile(sorted, 0.5)),
+    p95: round(quantile(sorted, 0.95)),
+    p99: round(quantile(sorted, 0.99)),
+  };
 }
