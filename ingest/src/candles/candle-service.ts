@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Broker } from '../broker/broker.js';
 import type { Clock } from '../clock.js';
 import type { Database } from '../db/database.js';
-import { isIndexToken } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { DAY_MS, type IstDate, istDate, istMidnight } from '../sessions/ist.js';
@@ -201,7 +200,7 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
         sessions: series.sessions,
         elapsedTo,
         previousClose: cut ? undefined : await lastClose(token, interval, range.from),
-        hasVolume: !isIndexToken(token),
+        hasVolume: instrument.instrumentType !== 'INDEX',
       });
       if (candles.length > limit) {
         candles = candles.slice(-limit);

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { Logger } from 'pino';
 import { type Broker, type BrokerCandle, BrokerError, type CandleInterval } from '../broker/broker.js';
 import type { Clock } from '../clock.js';
-import { isIndexToken } from '../instruments/instrument.js';
+import type { InstrumentType } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
 import { bucketCeiling, bucketStart } from './buckets.js';
 import type { CandleGap } from './candle.js';
@@ -223,11 +223,14 @@ export class Healer {
     const { broker, clock, metrics, sql } = this.#parts;
     const { token, priority } = request;
     let rows: BrokerCandle[];
+    let instrumentType: InstrumentType;
     try {
-      const brokerToken = await this.#brokerToken(token);
-      if (brokerToken === undefined) {
+      const known = await this.#instrument(token);
+      const brokerToken = known?.broker_token;
+      if (!known || brokerToken == null) {
         throw new BrokerError('rejected', `The broker ${broker.name} does not know this instrument now`);
       }
+      instrumentType = known.instrument_type;
       const { interval, from, to } = fetch;
       rows = await broker.candles({ brokerToken, interval, from, to, priority });
     } catch (error) {
@@ -238,9 +241,8 @@ export class Healer {
       const sessions = await this.#sessions(token, fetch);
       const now = clock.now();
       const judged = judgeHistory(fetch, rows, sessions);
-      const contradiction = isIndexToken(token)
-        ? undefined
-        : await contradictionOf(sql, token, fetch, judged, sessions);
+      const contradiction =
+        instrumentType === 'INDEX' ? undefined : await contradictionOf(sql, token, fetch, judged, sessions);
       const refused = union([...judged.refused, ...(contradiction?.spans ?? [])]);
       const message = [judged.problem, contradiction?.message].filter(Boolean).join(' ');
       await storeHistory(sql, {
@@ -249,7 +251,7 @@ export class Healer {
         candles: judged.candles,
         covered: subtract(judged.covered, refused),
         ...(refused.length > 0 && { failed: { spans: refused, message } }),
-        isIndex: isIndexToken(token),
+        instrumentType,
         fetchedAt: now,
       });
       metrics.backfilledCandles.inc({ interval: fetch.interval }, judged.candles.length);
@@ -268,12 +270,16 @@ export class Healer {
       );
   }
 
-  async #brokerToken(token: number): Promise<number | undefined> {
+  async #instrument(token: number) {
     const { sql, broker, clock } = this.#parts;
     const { rows } = await sql.read((db) =>
-      db.query<{ broker_token: number }>(BROKER_TOKEN, [token, broker.name, timestamp(clock.now())]),
+      db.query<{ broker_token: number | null; instrument_type: InstrumentType }>(BROKER_TOKEN, [
+        token,
+        broker.name,
+        timestamp(clock.now()),
+      ]),
     );
-    return rows[0]?.broker_token;
+    return rows[0];
   }
 
   /** Whole sessions of the days that `span` touches. */

@@ -1,4 +1,5 @@
 import type { BrokerCandle, CandleInterval } from '../broker/broker.js';
+import type { InstrumentType } from '../instruments/instrument.js';
 import { bucketStart, INTERVAL_MS } from './buckets.js';
 import type { Span } from './span.js';
 import { FORGET_FAILURES, RECORD_FAILURE } from './sql/failures.js';
@@ -19,15 +20,17 @@ export interface StoredHistory {
   readonly covered: readonly Span[];
   /** What the answer could not settle, and the sentence why. */
   readonly failed?: { readonly spans: readonly Span[]; readonly message: string };
-  /** Indices have no volume and no open interest. */
-  readonly isIndex: boolean;
+  /** An index has no volume, and neither it nor a stock has open interest: null, whatever the broker's row says. */
+  readonly instrumentType: InstrumentType;
   /** Epoch milliseconds. */
   readonly fetchedAt: number;
 }
 
 /** Stores candles, coverage and failures in one transaction: never one without the other. */
 export async function storeHistory(clock: SqlClock, history: StoredHistory): Promise<void> {
-  const { token, interval, candles, covered, isIndex } = history;
+  const { token, interval, candles, covered, instrumentType } = history;
+  const hasVolume = instrumentType !== 'INDEX';
+  const hasOpenInterest = hasVolume && instrumentType !== 'EQ';
   await clock.transaction(async (db) => {
     await db.query(LOCK_HISTORY, [token, interval]);
     if (candles.length > 0) {
@@ -39,8 +42,8 @@ export async function storeHistory(clock: SqlClock, history: StoredHistory): Pro
         candles.map((c) => c.high),
         candles.map((c) => c.low),
         candles.map((c) => c.close),
-        candles.map((c) => (isIndex ? null : c.volume)),
-        candles.map((c) => (isIndex ? null : c.openInterest)),
+        candles.map((c) => (hasVolume ? c.volume : null)),
+        candles.map((c) => (hasOpenInterest ? c.openInterest : null)),
         timestamp(history.fetchedAt),
       ]);
       if (interval === '1m') await markPendingMerges(db, token, candles);

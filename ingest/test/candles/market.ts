@@ -142,8 +142,10 @@ export async function openMarket(
     ask: ({ instrument, ...query }) =>
       service.candles({ instrument, interval: '1m', from: now - 3_600_000, to: now, ...query }),
   };
-  await market.list(stock, 'cash');
-  await market.list(index, 'index');
+  if (!history) {
+    await market.list(stock, 'cash');
+    await market.list(index, 'index');
+  }
   return market;
 }
 

@@ -9,9 +9,10 @@ select extract(epoch from bucket)::float8 * 1000 as time, close
 from get_candles($1, $2, $3, $4)
 order by bucket desc limit 1`;
 
-/** The broker's token of an instrument at an instant. Parameters: token, broker, instant. */
+/** What an instrument is and what the broker calls it at an instant. Parameters: token, broker, instant. */
 export const BROKER_TOKEN = `
-select broker_token::float8 as broker_token
-from broker_tokens
-where token = $1 and broker = $2 and valid @> $3::timestamptz
+select b.broker_token::float8 as broker_token, i.instrument_type
+from instruments i
+left join broker_tokens b on b.token = i.token and b.broker = $2 and b.valid @> $3::timestamptz
+where i.token = $1
 limit 1`;
