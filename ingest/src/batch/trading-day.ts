@@ -14,6 +14,9 @@ const DAYS_KEPT = 4000;
 /** Looks sessions up by our token and day, and remembers them by group and day. */
 export class TradingDays {
   readonly #cache = new Map<string, SessionEdges>();
+  /** The day asked about last, and its date: most questions are about one day. */
+  #day = Number.NaN;
+  #date = '';
 
   constructor(
     private readonly calendar: Calendar,
@@ -22,7 +25,11 @@ export class TradingDays {
 
   /** @param day the number of an IST date (`istDayNumber`) */
   edges(token: number, day: number): SessionEdges {
-    const date = dayNumberToDate(day);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#date = dayNumberToDate(day);
+    }
+    const date = this.#date;
     const group = this.instruments.sessionGroup(token, date);
     if (group === undefined) return NO_SESSIONS;
     const key = `${group} ${day}`;

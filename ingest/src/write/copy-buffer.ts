@@ -91,11 +91,24 @@ export class CopyBuffer {
     this.#at += 5;
   }
 
-  /** A text or bytea of `length` bytes from `source`. */
-  bytes(source: Buffer, from: number, length: number): void {
+  /** A short text. */
+  text(source: Uint8Array): void {
+    const { length } = source;
     this.#view.setInt32(this.#at, length);
-    source.copy(this.#bytes, this.#at + 4, from, from + length);
-    this.#at += 4 + length;
+    this.#at += 4;
+    for (let i = 0; i < length; i++) this.#bytes[this.#at++] = source[i]!;
+  }
+
+  /**
+   * A bytea of `length` bytes, a multiple of 4. Word by word: for so few bytes that beats `Buffer.copy`, and it makes no
+   * view object.
+   */
+  bytes(source: DataView, from: number, length: number): void {
+    const view = this.#view;
+    view.setInt32(this.#at, length);
+    this.#at += 4;
+    for (let i = 0; i < length; i += 4) view.setInt32(this.#at + i, source.getInt32(from + i));
+    this.#at += length;
   }
 
   private reserve(bytes: number): void {

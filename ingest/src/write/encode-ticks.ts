@@ -21,22 +21,27 @@ const QUOTE = 44;
 const LTP = 8;
 const ASK_OFFSET = DEPTH_OFFSET + DEPTH_BYTES / 2;
 
-/** Writes the stored rows of `batch`, and their books where they changed. @param broker at most 64 bytes */
-export function encodeBatch(
-  ticks: CopyBuffer,
-  books: CopyBuffer,
-  batch: TickBatch,
-  slots: InstrumentSlots,
-  broker: Buffer,
-): void {
+/** Writes the stored rows of `batch`. @param broker at most 64 bytes */
+export function encodeTicks(out: CopyBuffer, batch: TickBatch, slots: InstrumentSlots, broker: Buffer): void {
   const { flags, length } = batch;
-  const view = new DataView(batch.words.buffer, batch.words.byteOffset);
+  const view = viewOf(batch);
   for (let row = 0; row < length; row++) {
-    const flag = flags[row]!;
-    if ((flag & STORED) === 0) continue;
-    encodeTick(ticks, batch, row, slots, broker, view);
-    if ((flag & BOOK_CHANGED) !== 0) encodeBook(books, batch, row, slots);
+    if ((flags[row]! & STORED) !== 0) encodeTick(out, batch, row, slots, broker, view);
   }
+}
+
+/** Writes the books of the rows whose book is another one than before. */
+export function encodeBooks(out: CopyBuffer, batch: TickBatch, slots: InstrumentSlots): void {
+  const { flags, length } = batch;
+  const view = viewOf(batch);
+  for (let row = 0; row < length; row++) {
+    if ((flags[row]! & BOOK_CHANGED) !== 0) encodeBook(out, batch, row, slots, view);
+  }
+}
+
+/** The packets of a batch, to read what the columns do not have. */
+export function viewOf(batch: TickBatch): DataView {
+  return new DataView(batch.words.buffer, batch.words.byteOffset);
 }
 
 /** One tick as tick_data and quotes_latest have it. @param view of the batch's packets */
@@ -106,17 +111,23 @@ export function encodeTick(
   out.boolean((flags & TRADE) !== 0);
   out.boolean((flags & IN_SESSION) !== 0);
   out.byte(batch.timeSource[row]!);
-  out.bytes(broker, 0, broker.length);
+  out.text(broker);
   out.timestamp(packets.receivedAt[row]!);
 }
 
 /** One book as depth_books and depth_latest have it. */
-export function encodeBook(out: CopyBuffer, batch: TickBatch, row: number, slots: InstrumentSlots): void {
+export function encodeBook(
+  out: CopyBuffer,
+  batch: TickBatch,
+  row: number,
+  slots: InstrumentSlots,
+  view: DataView,
+): void {
   out.row(BOOK_FIELDS, BOOK_BYTES);
   out.timestamp(batch.time[row]!);
   out.int8(batch.seq[row]!);
   out.int8(slots.token[batch.slot[row]!]!);
-  out.bytes(batch.packets.packets, TickBatch.bookAt(row), DEPTH_BYTES);
+  out.bytes(view, TickBatch.bookAt(row), DEPTH_BYTES);
 }
 
 function second(out: CopyBuffer, epochSecond: number): void {

@@ -2,7 +2,7 @@ import type { InstrumentSlots } from '../batch/instrument-slots.js';
 import type { TickBatch } from '../batch/tick-batch.js';
 import { type TokenSpan, TruthChanges } from '../batch/truth.js';
 import { CopyBuffer } from './copy-buffer.js';
-import { encodeBatch } from './encode-ticks.js';
+import { encodeBooks, encodeTicks } from './encode-ticks.js';
 import type { LatestState } from './latest-state.js';
 import { staleMinutes } from './stale.js';
 
@@ -27,12 +27,15 @@ export interface Flush {
 /** With so few instruments touched the state tables are written at every flush. */
 const FEW = 64;
 const STATE_EVERY_MS = 1_000;
+/** Nor do they take more than this part of the writer's time. */
+const STATE_SHARE = 0.1;
 
 /** Turns batches into flushes. Its buffers serve one flush at a time. */
 export class FlushComposer {
   readonly #ticks = new CopyBuffer();
   readonly #books = new CopyBuffer();
   #stateAt = Number.NEGATIVE_INFINITY;
+  #stateEveryMs = STATE_EVERY_MS;
   #nextId: number;
   #stateSeq: number;
 
@@ -50,7 +53,12 @@ export class FlushComposer {
 
   /** True when instruments wait to be written to the state tables and their turn has come. */
   isStateDue(now: number): boolean {
-    return this.latest.touched > 0 && (now - this.#stateAt >= STATE_EVERY_MS || now < this.#stateAt);
+    return this.latest.touched > 0 && (now - this.#stateAt >= this.#stateEveryMs || now < this.#stateAt);
+  }
+
+  /** How long writing the state tables took: under load they come more seldom. */
+  stateTook(ms: number): void {
+    this.#stateEveryMs = Math.max(STATE_EVERY_MS, ms / STATE_SHARE);
   }
 
   /** @param now epoch milliseconds @param last writes the state tables in any case */
@@ -59,8 +67,10 @@ export class FlushComposer {
     const truth = new TruthChanges();
     this.#ticks.reset();
     this.#books.reset();
+    for (const batch of batches) encodeBooks(this.#books, batch, this.slots);
+    const booked = performance.now();
     for (const batch of batches) {
-      encodeBatch(this.#ticks, this.#books, batch, this.slots, this.broker);
+      encodeTicks(this.#ticks, batch, this.slots, this.broker);
       this.latest.add(batch);
       truth.append(batch.truth);
     }
@@ -82,8 +92,8 @@ export class FlushComposer {
       state: writesState ? this.latest : undefined,
       stateSeq: this.#stateSeq,
       foldFrom: this.latest.foldFrom,
-      encodeMs: performance.now() - began,
-      bookMs: 0,
+      encodeMs: performance.now() - booked,
+      bookMs: booked - began,
     };
   }
 }

@@ -3,7 +3,7 @@ import { BOOK_CHANGED, STORED, TickBatch } from '../batch/tick-batch.js';
 import { FULL_PACKET_BYTES } from '../decode/columns.js';
 import { CopyBuffer } from './copy-buffer.js';
 import { DayStates } from './day-states.js';
-import { encodeBook, encodeTick } from './encode-ticks.js';
+import { encodeBook, encodeTick, viewOf } from './encode-ticks.js';
 
 const FIRST_CAPACITY = 1024;
 
@@ -67,12 +67,11 @@ export class LatestState {
     this.quotes.reset();
     this.books.reset();
     this.dayRows.reset();
-    const { words } = this.#latest;
-    const view = new DataView(words.buffer, words.byteOffset);
+    const view = viewOf(this.#latest);
     this.days.encodeEnded(this.dayRows);
     for (const slot of this.#touched) {
       encodeTick(this.quotes, this.#latest, slot, this.slots, broker, view);
-      if (this.#dirtyBook[slot] === 1) encodeBook(this.books, this.#latest, slot, this.slots);
+      if (this.#dirtyBook[slot] === 1) encodeBook(this.books, this.#latest, slot, this.slots, view);
       this.days.encode(this.dayRows, this.slots, slot);
       this.#dirty[slot] = 0;
       this.#dirtyBook[slot] = 0;

@@ -5,6 +5,7 @@ import copyStreams from 'pg-copy-streams';
 import type { CopyBuffer } from './copy-buffer.js';
 import type { Flush } from './flush.js';
 import { instant } from './instants.js';
+import type { LatestState } from './latest-state.js';
 import {
   COPY_BOOKS,
   COPY_STAGED_BOOKS,
@@ -36,6 +37,8 @@ const LOOK_EVERY_MS = 50;
 /** How long the parts of a flush took, in milliseconds. */
 export interface FlushTimes {
   readonly insertMs: number;
+  /** Of that, the state tables. */
+  readonly stateMs: number;
   readonly commitMs: number;
 }
 
@@ -56,25 +59,14 @@ export class WriterSession {
     await client.query('begin');
     await copy(client, COPY_TICKS, flush.ticks);
     await copy(client, COPY_BOOKS, flush.books);
-    if (flush.state) {
-      if (flush.state.quotes.rows > 0) {
-        await copy(client, COPY_STAGED_QUOTES, flush.state.quotes);
-        await client.query(MERGE_QUOTES);
-      }
-      if (flush.state.books.rows > 0) {
-        await copy(client, COPY_STAGED_BOOKS, flush.state.books);
-        await client.query(MERGE_BOOKS);
-      }
-      if (flush.state.dayRows.rows > 0) {
-        await copy(client, COPY_STAGED_DAYS, flush.state.dayRows);
-        await client.query(MERGE_DAYS);
-      }
-    }
+    const copied = performance.now();
+    if (flush.state) await writeState(client, flush.state);
+    const stateMs = performance.now() - copied;
     await writeTruth(client, flush.truth, flush.stale);
     await client.query(UPDATE_WRITER_STATE, [flush.stateSeq, instant(flush.foldFrom), flush.id]);
     const inserted = performance.now();
     await client.query('commit');
-    return { insertMs: inserted - began, commitMs: performance.now() - inserted };
+    return { insertMs: inserted - began, stateMs, commitMs: performance.now() - inserted };
   }
 
   /** Whether flush `id` is in the database. Waits until a connection that was cut off can no longer commit it. */
@@ -117,6 +109,21 @@ export class WriterSession {
     }
     this.#client = client;
     return client;
+  }
+}
+
+async function writeState(client: pg.Client, { quotes, books, dayRows }: LatestState): Promise<void> {
+  if (quotes.rows > 0) {
+    await copy(client, COPY_STAGED_QUOTES, quotes);
+    await client.query(MERGE_QUOTES);
+  }
+  if (books.rows > 0) {
+    await copy(client, COPY_STAGED_BOOKS, books);
+    await client.query(MERGE_BOOKS);
+  }
+  if (dayRows.rows > 0) {
+    await copy(client, COPY_STAGED_DAYS, dayRows);
+    await client.query(MERGE_DAYS);
   }
 }
 

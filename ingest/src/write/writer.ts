@@ -152,7 +152,7 @@ export class Writer {
     for (;;) {
       try {
         if (attempted && (await this.#within(session.isCommitted(flush.id))))
-          return { insertMs: 0, commitMs: 0 };
+          return { insertMs: 0, stateMs: 0, commitMs: 0 };
         attempted = true;
         const times = await this.#within(session.write(flush));
         if (this.#failures > 0) log.info({ attempts: this.#failures }, 'The database takes ticks again');
@@ -204,6 +204,7 @@ export class Writer {
     const { metrics, clock } = this.#o;
     const committedAt = clock.now();
     metrics.flushSeconds.observe(flushMs / 1000);
+    if (flush.state) this.#o.composer.stateTook(times.stateMs);
     if (flush.ticks.rows > 0) {
       metrics.ticksWritten.inc(flush.ticks.rows);
       observeLatency(metrics.tickToCommit, flush.batches, committedAt);
@@ -212,7 +213,8 @@ export class Writer {
       stage('classify', sum(flush, 'classifyMs'));
       stage('depth', flush.bookMs);
       stage('encode', flush.encodeMs);
-      stage('insert', times.insertMs);
+      stage('insert', times.insertMs - times.stateMs);
+      stage('state', times.stateMs);
       stage('commit', times.commitMs);
     }
     try {
