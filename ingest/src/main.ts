@@ -10,6 +10,7 @@ import { startMaintenance } from './db/maintenance.js';
 import { migrate } from './db/migrate.js';
 import { claimOrigin, type DataOrigin } from './db/origin.js';
 import { openSessionsStore } from './db/sessions-store.js';
+import { applySettings } from './db/settings.js';
 import { KiteFeed } from './feed/kite/feed.js';
 import { createMetrics } from './metrics.js';
 import { BrokerSession } from './service/broker-session.js';
@@ -23,7 +24,6 @@ import { refuseForeignOrigin } from './service/origin.js';
 import { checkPort } from './service/port.js';
 import { Schedule } from './service/schedule.js';
 import { seedInstruments } from './service/seed-instruments.js';
-import { writeSettings } from './service/settings-store.js';
 import type { SourcePlan } from './service/source.js';
 import { StopStack } from './service/stop-stack.js';
 import { Subscriptions } from './service/subscriptions.js';
@@ -90,7 +90,7 @@ async function compose(
   await refuseForeignOrigin(db, origin);
   await migrate(db, log);
   await claimOrigin(db, origin);
-  await writeSettings(db, config);
+  await applySettings(db, { daySettleMinutes: config.heal.daySettleMinutes, vix: config.vix });
 
   // Where the data come from, its hours and its instruments.
   const source = await starting;
