@@ -63,12 +63,14 @@ export const MATCH_MOVED = `
     and not exists (select from dump o where o.token = i.token)
     and exists (select from broker_tokens bt where bt.broker = $1 and bt.token = i.token)`;
 
+/** Hashed look-ups only: joined by `or`, a dump of 100,000 rows would be compared with every token there is. */
 export const END_REUSED = `
   update broker_tokens bt
   set valid = tstzrange(lower(bt.valid), greatest($2::timestamptz, lower(bt.valid)))
-  from dump d
   where bt.broker = $1 and upper_inf(bt.valid)
-    and ((d.broker_token = bt.broker_token and d.reused) or (d.token = bt.token and d.broker_token <> bt.broker_token))`;
+    and (bt.broker_token in (select broker_token from dump where reused)
+         or bt.token in (select token from dump where token is not null)
+            and (bt.broker_token, bt.token) not in (select broker_token, token from dump where token is not null))`;
 
 /** The broker's token where it is free, else a number above 32 bits that keeps its segment byte. */
 export const ASSIGN_TOKENS = `
