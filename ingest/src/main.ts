@@ -140,13 +140,8 @@ async function compose(
     observer: feedMetrics(metrics),
     ...(plan.timings ? { timings: plan.timings } : {}),
   });
-  const session = new BrokerSession({
-    config,
-    broker,
-    clock,
-    log,
-    onToken: (token) => feed.setAccessToken(token),
-  });
+  const session = new BrokerSession({ config, broker, clock, log });
+  session.onToken((token) => feed.setAccessToken(token));
   const subscriptions = new Subscriptions({ config, db, registry, feed, log });
   parts.push('session', () => session.stop());
   await session.start();
@@ -226,6 +221,8 @@ async function compose(
     subscriptions,
   });
   parts.push('jobs', () => schedule.stop());
+  // A login after the start brings the instruments that could not be had without it.
+  session.onToken(() => void takeInstruments(registry, log).then(() => subscriptions.reload()));
   daySettle.start();
   if (source.seeded) seed.start();
 

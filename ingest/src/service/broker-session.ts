@@ -12,14 +12,13 @@ export interface BrokerSessionParts {
   readonly broker: KiteBroker;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called with every token that is taken into use. */
-  readonly onToken: (accessToken: string) => void;
 }
 
 /** The access token of the day, from wherever it comes: the configuration, the watched file, or a login by HTTP. */
 export class BrokerSession {
   readonly #p: BrokerSessionParts;
   readonly #file: TokenFile | undefined;
+  readonly #listeners: Array<(accessToken: string) => void> = [];
   #accessToken: string | undefined;
 
   constructor(parts: BrokerSessionParts) {
@@ -46,6 +45,11 @@ export class BrokerSession {
 
   stop(): void {
     this.#file?.stop();
+  }
+
+  /** Called with every token that is taken into use from now on. */
+  onToken(listener: (accessToken: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   get hasToken(): boolean {
@@ -90,6 +94,6 @@ export class BrokerSession {
     if (accessToken === this.#accessToken) return;
     this.#accessToken = accessToken;
     this.#p.broker.setAccessToken(accessToken, createdAt);
-    this.#p.onToken(accessToken);
+    for (const listener of this.#listeners) listener(accessToken);
   }
 }

@@ -46,7 +46,7 @@ export async function runService(
 }
 
 function banner(service: Service): string {
-  const simulated = service.origin === 'live' ? 'live data' : `SIMULATED data (${service.origin})`;
+  const data = dataOf(service.origin);
   const rows: Array<[string, string]> = [
     ['open', service.url],
     ['API', `${service.url}/docs`],
@@ -57,10 +57,15 @@ function banner(service: Service): string {
   const warnings = service.warnings().map((warning) => `! ${warning}`);
   return [
     '',
-    `Tickscope ${packageVersion()}: ${simulated}`,
+    `Tickscope ${packageVersion()}: ${data}`,
     table(rows),
     ...warnings,
     'Ctrl-C stops it.',
     '',
   ].join('\n');
+}
+
+function dataOf(origin: string): string {
+  if (origin === 'live') return 'live data';
+  return origin === 'replay' ? 'REPLAYED data' : `SIMULATED data (${origin})`;
 }
