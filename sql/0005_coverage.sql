@@ -104,6 +104,21 @@ begin
     ) f);
 end $$;
 
+-- What the broker answered for at exactly this interval. Rows of one (token, interval) do not overlap: read from the last
+-- one that begins at or before p_from.
+create function broker_spans(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text)
+returns tstzmultirange
+language plpgsql stable parallel safe as $$
+declare
+  v_first tstzrange := coalesce((select n.span from broker_coverage n
+                                 where n.token = p_token and n.interval = p_interval and n.span <= tstzrange(p_from, null)
+                                 order by n.span desc limit 1), 'empty');
+begin
+  return (select coalesce(range_agg(b.span * tstzrange(p_from, p_to)), '{}') from broker_coverage b
+          where b.token = p_token and b.interval = p_interval
+            and b.span >= v_first and b.span <= tstzrange(p_to, null));
+end $$;
+
 -- What needs no broker for candles of p_interval: live (as far back as retention kept its candles), the broker's, and
 -- what is proven empty. A broker's minutes also cover the wider intervals up to 1h; a day is the broker's day candle alone.
 create function covered_spans(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text)
@@ -114,11 +129,10 @@ declare
   v_broker tstzmultirange;
   v_empty tstzmultirange;
 begin
-  select coalesce(range_agg(b.span * v_range), '{}') into v_broker
-  from broker_coverage b
-  where b.token = p_token
-    and (b.interval = p_interval or (b.interval = '1m' and p_interval <> '1d'))
-    and b.span && v_range;
+  v_broker := broker_spans(p_token, p_from, p_to, p_interval);
+  if p_interval not in ('1m', '1d') then
+    v_broker := v_broker + broker_spans(p_token, p_from, p_to, '1m');
+  end if;
   if p_interval = '1d' then
     return v_broker;
   end if;

@@ -9,6 +9,11 @@ const OFFSET_MS = 45 * MINUTE_MS;
 /** Refreshes stay this far behind now: what a flush still commits lies above every watermark. */
 export const KEEP_BEHIND_MS = 120_000;
 
+// TimescaleDB refuses a refresh while its policy's job refreshes the same view; the job is done soon.
+const LOCK_NOT_AVAILABLE = '55P03';
+const REFRESH_ATTEMPTS = 40;
+const REFRESH_RETRY_MS = 250;
+
 /** One level of candles over ticks, narrow to wide. */
 export interface Level {
   readonly interval: CandleInterval;
@@ -82,11 +87,20 @@ export async function refreshLevel(
       level.view,
       ...bounds,
     ]);
-  } else {
-    await client.query(`call refresh_continuous_aggregate($1::regclass, $2::timestamptz, $3::timestamptz)`, [
-      level.view,
-      ...bounds,
-    ]);
+    return;
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(
+        'call refresh_continuous_aggregate($1::regclass, $2::timestamptz, $3::timestamptz)',
+        [level.view, ...bounds],
+      );
+      return;
+    } catch (error) {
+      if ((error as pg.DatabaseError).code !== LOCK_NOT_AVAILABLE || attempt === REFRESH_ATTEMPTS)
+        throw error;
+      await new Promise((resolve) => setTimeout(resolve, REFRESH_RETRY_MS));
+    }
   }
 }
 
