@@ -274,7 +274,7 @@ describe('what is claimed', () => {
   it('is every minute of a calm connection that stood before', () => {
     fc.assert(
       fc.property(world, (w) => {
-        const calm = { ...w, faults: [], queueTicks: 100_000, start: at('10:00:20') };
+        const calm = { ...w, faults: [], queueTicks: 100_000 as const, start: at('10:00:20') };
         const claims = play(calm, () => undefined);
         for (const minute of minutes(calm.start).slice(1, -1)) {
           for (const token of [...STOCKS, NIFTY])
