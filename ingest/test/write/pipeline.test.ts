@@ -1,86 +1,7 @@
-import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import type { Database } from '../../src/db/database.js';
-import { createMetrics } from '../../src/metrics.js';
-import { createPipeline, type PipelineSettings } from '../../src/write/pipeline.js';
-import {
-  at,
-  calendar,
-  FUTURE,
-  frame,
-  INFY,
-  instruments,
-  NIFTY,
-  packet,
-  type Said,
-  TCS,
-} from '../batch/market.js';
-import { eachDatabase, quiet } from '../fixtures/databases.js';
-
-const FEED = 'kite-1';
-
-/** A pipeline on `db` whose clock stands where the test puts it. */
-function pipelineOn(db: Database, start: number, settings: PipelineSettings = {}) {
-  const clock = { ms: start, now: () => clock.ms };
-  const metrics = createMetrics();
-  const pipeline = createPipeline({
-    db,
-    registry: instruments(),
-    calendar,
-    broker: 'simulator',
-    clock,
-    log: quiet,
-    metrics,
-    settings: { maxDelayMs: 5, ...settings },
-  });
-  let commits = 0;
-  pipeline.onCommit(() => commits++);
-  return {
-    pipeline,
-    clock,
-    metrics,
-    /** One frame received at `time`. */
-    hear(time: number, ...said: Said[]) {
-      clock.ms = time;
-      return pipeline.sink.frame(FEED, frame(...said.map((s) => packet(s))), time);
-    },
-    /** Waits until everything received is committed. */
-    async committed() {
-      const before = commits;
-      await expect
-        .poll(() => pipeline.stats().queueTicks === 0 && commits > before, { timeout: 5000 })
-        .toBe(true);
-    },
-  };
-}
-
-const ms = (value: Date | null) => (value === null ? null : value.getTime());
-
-async function ticks(db: Database) {
-  const { rows } = await db.pool.query(
-    `select instrument_token as token, time, ltp, volume, volume_delta as delta, volume_unplaced as unplaced,
-            is_trade as trade, in_session as open, time_source as source, seq
-     from tick_data order by seq`,
-  );
-  return rows.map(({ time, seq, ...row }) => ({ ...row, time: ms(time) }));
-}
-
-async function coverage(db: Database) {
-  const { rows } = await db.pool.query('select * from live_coverage order by covered_from');
-  return rows.map((row) => ({ from: ms(row.covered_from), to: ms(row.covered_to), cause: row.cause }));
-}
-
-async function exceptions(db: Database) {
-  const { rows } = await db.pool.query(
-    'select token, from_time, to_time, reason from coverage_exceptions order by token, from_time',
-  );
-  return rows.map((r) => ({
-    token: r.token,
-    from: ms(r.from_time),
-    to: r.to_time === Number.POSITIVE_INFINITY ? null : ms(r.to_time),
-    reason: r.reason,
-  }));
-}
+import { at, FUTURE, INFY, NIFTY } from '../batch/market.js';
+import { eachDatabase } from '../fixtures/databases.js';
+import { coverage, exceptions, FEED, pipelineOn, ticks } from './writing.js';
 
 eachDatabase((server) => {
   describe('the write path', () => {
@@ -199,14 +120,6 @@ eachDatabase((server) => {
         volume: 1010,
         bids: [{ price: 1499 }],
       });
-      expect(await gaps(db, INFY)).toEqual([]);
     });
   });
 });
-
-async function gaps(_db: Database, _token: number) {
-  return [];
-}
-
-export type { pg };
-export { TCS };
