@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { findPostgresBinaries, type PostgresBinaries } from './embedded-binaries.js';
+import { reachableBinaries, reachableData } from './embedded-reach.js';
 import { type PostgresUser, unprivilegedUser } from './embedded-user.js';
 
 export interface EmbeddedPostgres {
@@ -46,10 +47,10 @@ const SERVER_SETTINGS = [
  * The package's own wrapper is not used: it hooks the exit signals and would stop the database before the last flush.
  */
 export async function startEmbeddedPostgres({ dir, log }: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const binaries = await findPostgresBinaries(log);
-  const data = path.resolve(dir);
-  await mkdir(data, { recursive: true });
-  const user = await unprivilegedUser(data);
+  const user = await unprivilegedUser();
+  const found = await findPostgresBinaries(log);
+  const binaries = user ? await reachableBinaries(found, user, log) : found;
+  const data = await reachableData(path.resolve(dir), user, log);
   if (user) await chown(data, user.uid, user.gid);
   await chmod(data, 0o700);
 
