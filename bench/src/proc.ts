@@ -30,15 +30,18 @@ export function cpuSeconds(pid: number): number {
 
 /** Seconds of CPU of a process, its living children and those that have ended: what a whole PostgreSQL server used. */
 export function familyCpuSeconds(pid: number): number {
-  const head = procStat(pid);
-  if (!head) return Number.NaN;
-  let sum = head.own + head.reaped;
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = procStat(Number(name));
-    if (stat?.parent === pid) sum += stat.own;
+  for (;;) {
+    const head = procStat(pid);
+    if (!head) return Number.NaN;
+    let sum = head.own + head.reaped;
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const stat = procStat(Number(name));
+      if (stat?.parent === pid) sum += stat.own;
+    }
+    // A child that was reaped while we looked would be missed.
+    if (procStat(pid)?.reaped === head.reaped) return sum;
   }
-  return sum;
 }
 
 export function parentOf(pid: number): number | undefined {
