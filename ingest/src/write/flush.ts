@@ -30,10 +30,32 @@ const STATE_EVERY_MS = 1_000;
 /** Nor do they take more than this part of the writer's time. */
 const STATE_SHARE = 0.1;
 
-/** Turns batches into flushes. Its buffers serve one flush at a time. */
+/** A flush in the making. */
+class Draft {
+  readonly batches: TickBatch[] = [];
+  readonly ticks = new CopyBuffer();
+  readonly books = new CopyBuffer();
+  truth = new TruthChanges();
+  encodeMs = 0;
+  bookMs = 0;
+
+  clear(): void {
+    this.batches.length = 0;
+    this.ticks.reset();
+    this.books.reset();
+    this.truth = new TruthChanges();
+    this.encodeMs = 0;
+    this.bookMs = 0;
+  }
+}
+
+/**
+ * Turns batches into flushes. While one flush is on its way to the database, the next is already drafted: under load the
+ * database does not wait for the encoder. A flush stands until the one after the next is begun.
+ */
 export class FlushComposer {
-  readonly #ticks = new CopyBuffer();
-  readonly #books = new CopyBuffer();
+  #draft = new Draft();
+  #other = new Draft();
   #stateAt = Number.NEGATIVE_INFINITY;
   #stateEveryMs = STATE_EVERY_MS;
   #nextId: number;
@@ -61,20 +83,32 @@ export class FlushComposer {
     this.#stateEveryMs = Math.max(STATE_EVERY_MS, ms / STATE_SHARE);
   }
 
-  /** @param now epoch milliseconds @param last writes the state tables in any case */
-  compose(batches: readonly TickBatch[], now: number, last: boolean): Flush {
+  /** Rows that are drafted and not composed. */
+  get drafted(): number {
+    return this.#draft.ticks.rows;
+  }
+
+  /** Takes a batch into the next flush. */
+  add(batch: TickBatch): void {
+    const draft = this.#draft;
     const began = performance.now();
-    const truth = new TruthChanges();
-    this.#ticks.reset();
-    this.#books.reset();
-    for (const batch of batches) encodeBooks(this.#books, batch, this.slots);
+    encodeBooks(draft.books, batch, this.slots);
     const booked = performance.now();
-    for (const batch of batches) {
-      encodeTicks(this.#ticks, batch, this.slots, this.broker);
-      this.latest.add(batch);
-      truth.append(batch.truth);
-    }
-    const stale = staleMinutes(batches, this.slots, now);
+    encodeTicks(draft.ticks, batch, this.slots, this.broker);
+    this.latest.add(batch);
+    draft.truth.append(batch.truth);
+    draft.batches.push(batch);
+    draft.bookMs += booked - began;
+    draft.encodeMs += performance.now() - booked;
+  }
+
+  /** What was added since the last flush. @param now epoch milliseconds @param last writes the state tables in any case */
+  compose(now: number, last: boolean): Flush {
+    const draft = this.#draft;
+    this.#draft = this.#other;
+    this.#draft.clear();
+    this.#other = draft;
+    const began = performance.now();
     const { touched } = this.latest;
     const writesState = touched > 0 && (last || touched <= FEW || this.isStateDue(now));
     if (writesState) {
@@ -84,16 +118,16 @@ export class FlushComposer {
     }
     return {
       id: this.#nextId++,
-      batches,
-      ticks: this.#ticks,
-      books: this.#books,
-      truth,
-      stale,
+      batches: draft.batches,
+      ticks: draft.ticks,
+      books: draft.books,
+      truth: draft.truth,
+      stale: staleMinutes(draft.batches, this.slots, now),
       state: writesState ? this.latest : undefined,
       stateSeq: this.#stateSeq,
       foldFrom: this.latest.foldFrom,
-      encodeMs: performance.now() - booked,
-      bookMs: booked - began,
+      encodeMs: draft.encodeMs + performance.now() - began,
+      bookMs: draft.bookMs,
     };
   }
 }

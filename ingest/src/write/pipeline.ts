@@ -159,7 +159,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     stats() {
       const { duplicates = 0, dropped = 0, late = 0 } = running?.pipeline.stats ?? {};
       return {
-        queueTicks: queue.ticks,
+        queueTicks: running?.writer.uncommitted ?? 0,
         duplicates,
         dropped,
         late,

@@ -11,8 +11,8 @@ import type { FlushTimes, WriterSession } from './writer-session.js';
  * Takes what waits and commits it, one flush at a time.
  *
  *     idle      Nothing waits, or less than BATCH_MAX_TICKS for less than BATCH_MAX_DELAY_MS: a timer runs.
- *     flushing  A flush is under way. What comes meanwhile waits, and the next flush takes all of it up to a cap: under
- *               load batches grow by themselves. The socket never waits: when the queue is full the pipeline drops.
+ *     flushing  A flush is under way. What comes meanwhile is drafted, and the next flush takes all of it up to a cap:
+ *               under load batches grow by themselves. The socket never waits: when the queue is full the pipeline drops.
  *     retrying  The flush failed. It stays whole; after a wait with backoff the connection is opened anew, the database
  *               is asked whether the commit took place after all, and if not it is written again, unchanged.
  *
@@ -63,6 +63,7 @@ export class Writer {
   #pause: { timer: NodeJS.Timeout; end: () => void } | undefined;
   #failures = 0;
   #lost = 0;
+  #underWay = 0;
 
   constructor(options: WriterOptions) {
     this.#o = options;
@@ -91,9 +92,9 @@ export class Writer {
     await this.#flushing;
     while (performance.now() < this.#stopBy) {
       await this.#flush(true);
-      if (this.#o.queue.isEmpty) break;
+      if (this.#o.queue.isEmpty && this.#o.composer.drafted === 0) break;
     }
-    this.#lost += this.#o.queue.ticks;
+    this.#lost += this.waiting;
     if (this.#lost > 0) {
       this.#o.log.error(
         { ticks: this.#lost },
@@ -104,14 +105,35 @@ export class Writer {
     return this.#lost;
   }
 
+  /** Ticks received and not on their way. */
+  get waiting(): number {
+    return this.#o.queue.ticks + this.#o.composer.drafted;
+  }
+
+  /** Ticks received and not committed. */
+  get uncommitted(): number {
+    return this.waiting + this.#underWay;
+  }
+
   /** Something was received. */
   wake(): void {
-    if (!this.#running || this.#flushing) return;
+    if (!this.#running) return;
+    if (this.#flushing) {
+      this.#draftAhead();
+      return;
+    }
     const { queue, maxTicks, maxDelayMs } = this.#o;
-    if (queue.ticks >= maxTicks) this.#begin();
-    else if (this.#timer === undefined && !queue.isEmpty) {
+    if (this.waiting >= maxTicks) this.#begin();
+    else if (this.#timer === undefined && (!queue.isEmpty || this.waiting > 0)) {
       this.#timer = setTimeout(() => this.#begin(), maxDelayMs);
     }
+  }
+
+  /** Encodes full batches for the next flush while the present one is under way. */
+  #draftAhead(): void {
+    const { queue, composer, flushTicks } = this.#o;
+    const room = flushTicks - composer.drafted;
+    if (room >= queue.batchTicks) for (const batch of queue.take(room)) composer.add(batch);
   }
 
   #look(): void {
@@ -134,15 +156,19 @@ export class Writer {
 
   async #flush(last: boolean): Promise<void> {
     const { pipeline, queue, composer, clock, metrics, flushTicks } = this.#o;
-    const batches = pipeline.cut(flushTicks);
-    const flush = composer.compose(batches, clock.now(), last);
-    metrics.queueTicks.set(queue.ticks + flush.ticks.rows);
+    for (const batch of pipeline.cut(Math.max(queue.batchTicks, flushTicks - composer.drafted))) {
+      composer.add(batch);
+    }
+    const flush = composer.compose(clock.now(), last);
+    this.#underWay = flush.ticks.rows;
+    metrics.queueTicks.set(this.uncommitted);
     const began = performance.now();
     const times = await this.#commit(flush);
     if (times) this.#committed(flush, times, performance.now() - began);
     else this.#lost += flush.ticks.rows;
-    queue.giveBack(batches);
-    metrics.queueTicks.set(queue.ticks);
+    queue.giveBack(flush.batches);
+    this.#underWay = 0;
+    metrics.queueTicks.set(this.uncommitted);
   }
 
   /** Writes until it is committed; undefined when `stop` could wait no longer. */
