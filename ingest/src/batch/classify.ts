@@ -2,6 +2,7 @@ import { DEPTH_OFFSET } from '../decode/columns.js';
 import { istDayNumber } from '../sessions/ist.js';
 import type { FeedCoverage } from './coverage.js';
 import { type InstrumentSlots, NO_SLOT, NONE, PACKET_WORDS } from './instrument-slots.js';
+import { hasPossiblePrices, isPossibleTime, type RejectReason } from './plausible.js';
 import {
   BOOK_CHANGED,
   FIRST_EVER,
@@ -21,8 +22,6 @@ export const DUPLICATE = 2;
 /** Of an instrument that another connection carries. */
 export const GUEST = 3;
 
-export type RejectReason = 'unknown_instrument' | 'unknown_packet' | 'impossible_price' | 'impossible_time';
-
 /** A connection slot, as the classifier sees it. */
 export interface FeedState {
   readonly number: number;
@@ -38,12 +37,6 @@ const LTP = 8;
 const DEPTH_WORD = DEPTH_OFFSET / 4;
 const MINUTE_MS = 60_000;
 const MINUTE_S = 60;
-/** A packet may be this far ahead of the exchange's clock as we know it. */
-const FUTURE_MS = 60_000;
-/** 2000-01-01: nothing electronic of NSE's is older in any feed. */
-const EARLIEST_SECOND = 946_684_800;
-/** Rs 20 million a unit: hundreds of times the dearest share. */
-const HIGHEST_PRICE = 2_000_000_000;
 /** A subscription begins in the default mode; a packet without times later than this means that it stays so. */
 const MODE_TAKES_MS = 2_000;
 /** After a minute's end by this much a candle may have been read as complete (LIVE_SETTLE). */
@@ -416,22 +409,4 @@ function isLostWord(word: number): boolean {
 
 function sameMinute(a: number, b: number): boolean {
   return Math.floor(a / MINUTE_MS) === Math.floor(b / MINUTE_MS);
-}
-
-/** @param second epoch seconds, 0 when the packet has none */
-function isPossibleTime(second: number, moment: number): boolean {
-  return second === 0 || (second >= EARLIEST_SECOND && second * 1000 <= moment + FUTURE_MS);
-}
-
-function hasPossiblePrices({ packets }: TickBatch, row: number): boolean {
-  const ltp = packets.ltp[row]!;
-  return (
-    ltp > 0 &&
-    ltp <= HIGHEST_PRICE &&
-    packets.dayOpen[row]! >= 0 &&
-    packets.dayHigh[row]! >= 0 &&
-    packets.dayLow[row]! >= 0 &&
-    packets.previousClose[row]! >= 0 &&
-    packets.averagePrice[row]! >= 0
-  );
 }
