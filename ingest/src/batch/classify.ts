@@ -1,7 +1,6 @@
-import { DEPTH_OFFSET } from '../decode/columns.js';
 import { istDayNumber } from '../sessions/ist.js';
 import type { FeedCoverage } from './coverage.js';
-import { type InstrumentSlots, NO_SLOT, NONE, PACKET_WORDS } from './instrument-slots.js';
+import { type InstrumentSlots, NO_SLOT, NONE } from './instrument-slots.js';
 import { hasPossiblePrices, isPossibleTime, type RejectReason } from './plausible.js';
 import {
   BOOK_CHANGED,
@@ -34,7 +33,6 @@ const FULL = 184;
 const INDEX_FULL = 32;
 const QUOTE = 44;
 const LTP = 8;
-const DEPTH_WORD = DEPTH_OFFSET / 4;
 const MINUTE_MS = 60_000;
 const MINUTE_S = 60;
 /** A subscription begins in the default mode; a packet without times later than this means that it stays so. */
@@ -104,7 +102,7 @@ export class Classifier {
     }
     if (!carried) return GUEST;
 
-    const same = this.#isSame(batch, row, slot, length);
+    const same = slots.isLastPacket(slot, batch.words, row, length);
     this.#firstEver = slots.packetLength[slot] === 0 && slots.fullTradeTime[slot] === NONE;
     if (same && !timed) return DUPLICATE;
     const snapshot = slots.epoch[slot] !== feed.coverage.epoch;
@@ -347,7 +345,7 @@ export class Classifier {
     if (this.#trade) flags |= TRADE;
     if (open) flags |= IN_SESSION;
     if (this.#firstEver) flags |= FIRST_EVER;
-    if (this.#keepPacket(batch, row, slot)) flags |= BOOK_CHANGED;
+    if (slots.keepPacket(slot, batch.words, row, packets.packetLength[row]!)) flags |= BOOK_CHANGED;
     batch.flags[row] = flags;
     batch.stored++;
 
@@ -366,45 +364,6 @@ export class Classifier {
     this.late++;
     feed.coverage.late(this.slots.token[slot]!, minute, end);
   }
-
-  #isSame(batch: TickBatch, row: number, slot: number, length: number): boolean {
-    const { slots } = this;
-    if (slots.packetLength[slot] !== length) return false;
-    const a = batch.words;
-    const b = slots.packetWords;
-    const from = row * PACKET_WORDS;
-    const to = slot * PACKET_WORDS;
-    for (let i = length / 4 - 1; i >= 0; i--) {
-      if (a[from + i] === b[to + i]) continue;
-      if (slots.rebuilt[slot] === 0 || !isLostWord(i)) return false;
-    }
-    return true;
-  }
-
-  /** Keeps the packet for the next comparison; true when its book is another one than the last kept. */
-  #keepPacket(batch: TickBatch, row: number, slot: number): boolean {
-    const { slots } = this;
-    const a = batch.words;
-    const b = slots.packetWords;
-    const length = batch.packets.packetLength[row]!;
-    const words = length / 4;
-    const from = row * PACKET_WORDS;
-    const to = slot * PACKET_WORDS;
-    let changed = false;
-    for (let i = 0; i < words; i++) {
-      const word = a[from + i]!;
-      if (i >= DEPTH_WORD && word !== b[to + i]) changed = true;
-      b[to + i] = word;
-    }
-    slots.packetLength[slot] = length;
-    slots.rebuilt[slot] = 0;
-    return changed;
-  }
-}
-
-/** Words of a full packet that the database does not keep: the day's highest and lowest open interest. */
-function isLostWord(word: number): boolean {
-  return word === 13 || word === 14;
 }
 
 function sameMinute(a: number, b: number): boolean {

@@ -1,10 +1,11 @@
-import { FULL_PACKET_BYTES } from '../decode/columns.js';
+import { DEPTH_OFFSET, FULL_PACKET_BYTES } from '../decode/columns.js';
 import { isIndexToken, priceDivisor } from '../instruments/instrument.js';
 import { istDayNumber } from '../sessions/ist.js';
 import type { TradedInstruments } from './traded-instruments.js';
 import { dayStart, type TradingDays } from './trading-day.js';
 
 export const PACKET_WORDS = FULL_PACKET_BYTES / 4;
+const DEPTH_WORD = DEPTH_OFFSET / 4;
 const FIRST_CAPACITY = 4096;
 /** How long an unknown token stays unknown before the instruments are asked again. */
 const ASK_AGAIN_MS = 1000;
@@ -95,6 +96,35 @@ export class InstrumentSlots {
     return this.#stretchOpen[slot] === 1;
   }
 
+  /** Whether the packet at row `row` of `words`, `length` bytes long, is the last stored one of the instrument again. */
+  isLastPacket(slot: number, words: Int32Array, row: number, length: number): boolean {
+    if (this.packetLength[slot] !== length) return false;
+    const kept = this.packetWords;
+    const from = row * PACKET_WORDS;
+    const to = slot * PACKET_WORDS;
+    for (let i = length / 4 - 1; i >= 0; i--) {
+      if (words[from + i] === kept[to + i]) continue;
+      if (this.rebuilt[slot] === 0 || !isLostWord(i)) return false;
+    }
+    return true;
+  }
+
+  /** Keeps the packet for the next comparison; true when its book is another one than the last kept. */
+  keepPacket(slot: number, words: Int32Array, row: number, length: number): boolean {
+    const kept = this.packetWords;
+    const from = row * PACKET_WORDS;
+    const to = slot * PACKET_WORDS;
+    let changed = false;
+    for (let i = 0; i < length / 4; i++) {
+      const word = words[from + i]!;
+      if (i >= DEPTH_WORD && word !== kept[to + i]) changed = true;
+      kept[to + i] = word;
+    }
+    this.packetLength[slot] = length;
+    this.rebuilt[slot] = 0;
+    return changed;
+  }
+
   /** Asks the instruments again: groups may have changed, tokens may mean something else, unknown ones may be known. */
   instrumentsChanged(): void {
     this.#unknown.clear();
@@ -180,6 +210,11 @@ export class InstrumentSlots {
     this.#stretchOpen = grown(this.#stretchOpen, new Uint8Array(to));
     this.capacity = to;
   }
+}
+
+/** Words of a full packet that the database does not keep: the day's highest and lowest open interest. */
+function isLostWord(word: number): boolean {
+  return word === 13 || word === 14;
 }
 
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {
