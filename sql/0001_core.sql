@@ -14,7 +14,7 @@ create table settings (
 );
 insert into settings values
   ('day_settle_minutes', 120),                -- from the post-close session's end to the broker's day candle
-  ('vix_low', 12), ('vix_high', 20), ('vix_extreme', 30);  -- below low = LOW, from high on = HIGH, ...
+  ('vix_low', 15), ('vix_high', 25), ('vix_extreme', 35);  -- below low = LOW, from high on = HIGH, ...
 
 -- Candles of `relation` (candles_1m ...) older than this were dropped by retention: what was heard then is no
 -- longer there, so it counts as a hole again. Ticks: raw rows before this must not be refreshed from.
