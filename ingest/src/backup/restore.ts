@@ -24,6 +24,8 @@ export async function restore(db: Database, folder: string, onTable: OnTable = (
   const client = await db.connect('tickscope restore');
   try {
     await client.query('begin');
+    // Straight into compressed chunks: days of ticks are going to lie there anyway, and it takes a third of the time.
+    if (db.kind === 'timescale') await client.query('set local timescaledb.enable_direct_compress_copy = on');
     const total = manifest.tables.length + manifest.candles.length;
     let done = 0;
     // The migrations put rows into some (settings): the backup's are the ones wanted.

@@ -146,9 +146,9 @@ export const Settings = Type.Object({
   COMPRESS_TICKS_AFTER_DAYS: days('Ticks are compressed after (TimescaleDB; 0 = never)', 1),
   COMPRESS_DEPTH_AFTER_DAYS: days('Order books are compressed after (TimescaleDB)', 1),
 
-  VIX_LOW_BELOW: decimal('India VIX below this is regime LOW', { minimum: 0, maximum: 200, default: 12 }),
-  VIX_HIGH_FROM: decimal('From here HIGH', { minimum: 0, maximum: 200, default: 20 }),
-  VIX_EXTREME_FROM: decimal('From here EXTREME', { minimum: 0, maximum: 200, default: 30 }),
+  VIX_LOW_BELOW: decimal('India VIX below this is regime LOW', { minimum: 0, maximum: 200, default: 15 }),
+  VIX_HIGH_FROM: decimal('From here HIGH', { minimum: 0, maximum: 200, default: 25 }),
+  VIX_EXTREME_FROM: decimal('From here EXTREME', { minimum: 0, maximum: 200, default: 35 }),
 
   LOG_LEVEL: oneOf(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
