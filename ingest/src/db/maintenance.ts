@@ -3,20 +3,13 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Retention } from '../config/retention.js';
 import type { Metrics } from '../metrics.js';
-import {
-  bucketFloor,
-  KEEP_BEHIND_MS,
-  LEVELS,
-  readTicksDroppedBefore,
-  readWatermarks,
-  refreshLevel,
-  rollForward,
-} from './aggregates.js';
+import { readWatermarks, rollForward } from './aggregates.js';
 import type { Database } from './database.js';
 import { refreshLate, refreshLateDays } from './late.js';
 import { makePartitionsAhead } from './partitions.js';
 import { applyCompression, dropExpired } from './retention.js';
 import { readSizes } from './sizes.js';
+import { compressAged, type FailedPolicy, readFailedPolicies, refreshForward } from './stand-in.js';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -121,6 +114,8 @@ async function orCancel(db: Database, working: Promise<void>, client: pg.Client 
 function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
   const { kind } = db;
   let compressed = false;
+  /** Policies whose failure is in the log already. */
+  const told = new Set<FailedPolicy['work']>();
   const duty = (name: string, everyMs: number, run: Duty['run']): Duty => ({ name, everyMs, run, due: 0 });
   const plain = kind === 'postgres';
   return [
@@ -135,7 +130,25 @@ function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
           }),
           duty('rollups', 15 * SECOND_MS, rollForward),
         ]
-      : [duty('catch up', Number.POSITIVE_INFINITY, catchUp)]),
+      : [
+          // What was written before the database stopped may lie beyond the policies' look back.
+          duty('catch up', Number.POSITIVE_INFINITY, refreshForward),
+          duty('stand in for failed policies', MINUTE_MS, async (client, now) => {
+            const failed = await readFailedPolicies(client);
+            for (const { work, failures, message } of failed) {
+              if (!told.has(work)) {
+                log.warn(
+                  { work, failures, message },
+                  'a policy of TimescaleDB fails: doing its work from here',
+                );
+              }
+              told.add(work);
+              if (work === 'refresh') await refreshForward(client, now);
+              else await compressAged(client, retention, now);
+            }
+            for (const work of told) if (!failed.some((policy) => policy.work === work)) told.delete(work);
+          }),
+        ]),
     duty('late ticks', 3 * SECOND_MS, async (client) => {
       const cleared = await refreshLate(client, kind);
       if (cleared > 0) log.debug({ cleared }, 'refreshed late ranges');
@@ -165,15 +178,4 @@ function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
         metrics.dbBytes.set({ relation }, bytes);
     }),
   ];
-}
-
-/**
- * TimescaleDB: what was written before the database stopped and lies beyond the policies' look back. Only what changed
- * since the last refresh is computed, so this costs next to nothing when there is none.
- */
-async function catchUp(client: pg.Client, now: number): Promise<void> {
-  const from = await readTicksDroppedBefore(client);
-  for (const level of LEVELS) {
-    await refreshLevel(client, 'timescale', level, { from, to: bucketFloor(level, now - KEEP_BEHIND_MS) });
-  }
 }
