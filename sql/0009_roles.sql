@@ -4,6 +4,8 @@
 do $$
 declare
   v_role text;
+  v_name text;
+  v_value text;
 begin
   foreach v_role in array array['tickscope_writer', 'tickscope_reader'] loop
     begin
@@ -15,10 +17,21 @@ begin
     end;
   end loop;
   -- Small answers: parallel workers cost more to start than they bring (1.4 ms became 45 ms), and so does JIT.
-  alter role tickscope_reader set max_parallel_workers_per_gather = 0;
-  alter role tickscope_reader set jit = off;
-  alter role tickscope_reader set default_transaction_read_only = on;
-  alter role tickscope_writer set max_parallel_workers_per_gather = 0;
+  for v_role, v_name, v_value in values
+    ('tickscope_reader', 'max_parallel_workers_per_gather', '0'), ('tickscope_reader', 'jit', 'off'),
+    ('tickscope_reader', 'default_transaction_read_only', 'on'), ('tickscope_writer', 'max_parallel_workers_per_gather', '0')
+  loop
+    for v_attempt in 1 .. 10 loop
+      exit when exists (select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+                        where r.rolname = v_role and s.setdatabase = 0 and v_name || '=' || v_value = any (s.setconfig));
+      begin
+        execute format('alter role %I set %I = %L', v_role, v_name, v_value);
+      exception
+        when internal_error or unique_violation then  -- "tuple concurrently updated": another database migrates too
+          perform pg_sleep(0.05);
+      end;
+    end loop;
+  end loop;
 
   grant usage on schema public to tickscope_reader, tickscope_writer;
   grant select on all tables in schema public to tickscope_reader, tickscope_writer;

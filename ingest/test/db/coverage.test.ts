@@ -287,7 +287,7 @@ eachDatabase((server) => {
           }
         }
       }),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     );
     // a generator that only makes one of the two would prove nothing
     expect(complete).toBeGreaterThan(1000);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { eachDatabase } from '../fixtures/databases.js';
+import { migrate } from '../../src/db/migrate.js';
+import { eachDatabase, quiet } from '../fixtures/databases.js';
 import { INFY, seedTicks } from './seed.js';
 
 eachDatabase((server) => {
@@ -29,5 +30,21 @@ eachDatabase((server) => {
       await expect(client.query(sql), sql).rejects.toThrow(/permission denied|must be owner/);
     }
     await client.end();
+  });
+
+  it('is made in several databases of one server at the same time, though roles belong to the server', async () => {
+    const dbs = await Promise.all(Array.from({ length: 4 }, () => server.open({ migrated: false })));
+    await dbs[0]!.pool.query(
+      `do $$ begin alter role tickscope_reader reset all; alter role tickscope_writer reset all; exception when undefined_object then null; end $$`,
+    );
+    await Promise.all(dbs.map((db) => migrate(db, quiet)));
+    const { rows } = await dbs[0]!.pool.query(
+      `select s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where r.rolname = 'tickscope_reader'`,
+    );
+    expect(rows[0].setconfig.sort()).toEqual([
+      'default_transaction_read_only=on',
+      'jit=off',
+      'max_parallel_workers_per_gather=0',
+    ]);
   });
 });
