@@ -42,7 +42,11 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandFailed) return error.exitCode;
   if (error instanceof ConfigInvalid) return 2;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Error && REFUSALS.has(error.name)) return 2;
+  if (
+    error instanceof Error &&
+    (REFUSALS.has(error.name) || ('code' in error && error.code === 'EADDRINUSE'))
+  )
+    return 2;
   return 1;
 }
 
@@ -67,7 +71,7 @@ function systemSentence(error: Error): string | undefined {
     case 'EAI_AGAIN':
       return `The host name could not be found: ${first.message}.`;
     case 'EADDRINUSE':
-      return `Port ${port} on ${address} is taken by another program; set TICKSCOPE_PORT to a free one.`;
+      return `Port ${port} on ${address} is taken by another program; choose a free one.`;
     case 'EACCES':
       return `Permission denied: ${path ?? first.message}.`;
     case 'ENOENT':

@@ -63,7 +63,9 @@ function originFinding(recorded: string | undefined, wanted: string): Finding {
 /** Watermarks that stand still while ticks come, and on TimescaleDB jobs whose last run failed. */
 async function aggregateFindings(db: Database): Promise<Finding[]> {
   const { rows } = await db.pool.query<{ view: string; late: boolean }>(
-    `select view, watermark < (select max(time) from quotes_latest) - $1 * interval '1 millisecond'
+    // A view without a whole bucket yet has no watermark; until then its age is the database's.
+    `select view, greatest(watermark, (select min(first_seen) from instruments))
+               < (select max(time) from quotes_latest) - $1 * interval '1 millisecond'
              - case when view like '%1d' then interval '2 days' else interval '0' end as late
      from aggregate_watermarks where exists (select from quotes_latest)`,
     [LATE_AGGREGATE_MS],

@@ -209,6 +209,12 @@ describe('a start that cannot be', () => {
     expect(stderr).toContain(`KITE_API_URL (http://127.0.0.1:${port})`);
   });
 
+  test('a backfill of what nobody knows is refused with exit code 2, and leaves nothing running', async () => {
+    const { code, stderr } = await run(['backfill', 'NSE:NOPE'], folder.path, SMALL);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/No instrument is called NSE:NOPE/);
+  }, 60_000);
+
   test.each([
     ['an unknown command', ['bogus'], /unknown command 'bogus'/],
     ['an unknown option', ['serve', '--bogus'], /unknown option '--bogus'/],

@@ -32,18 +32,19 @@ export function backfillCommand(terminal: Terminal): Command {
       if (from > to) throw new Refused(`--from ${from} lies after --to ${to}.`);
       const backfill = await Backfill.open(setting.config, setting.log);
       const bar = progressBar(terminal, 'backfill');
-      const { stored, failures } = await backfill
-        .fetch(
+      // Async, so that an unknown instrument too ends in closing what was opened.
+      const fetched = async () =>
+        backfill.fetch(
           instruments.map((key) => backfill.target(key)),
           flags.interval,
           from,
           to,
           (done, total, label) => bar.update(done, total, label),
-        )
-        .finally(async () => {
-          bar.stop();
-          await backfill.close();
-        });
+        );
+      const { stored, failures } = await fetched().finally(async () => {
+        bar.stop();
+        await backfill.close();
+      });
       if (flags.json)
         terminal.print(JSON.stringify({ stored, from, to, interval: flags.interval, failures }));
       else
