@@ -44,7 +44,7 @@ export interface Quantiles {
 /** Upper bounds in seconds: each an eighth above the one before, from 50 us to 5 s. */
 const FINE = Array.from({ length: 98 }, (_, i) => 0.00005 * 1.125 ** i);
 
-const MEASURED_STAGES = ['decode', 'classify', 'depth', 'encode', 'insert', 'commit'];
+const MEASURED_STAGES = ['decode', 'classify', 'depth', 'encode', 'insert', 'state', 'commit'];
 
 class StreamReceiver {
   readonly #metrics: Metrics;
