@@ -310,7 +310,7 @@ export class FeedCoverage {
     const lasting = this.#exceptions.get(token);
     if (!lasting) return 0;
     this.#exceptions.delete(token);
-    const end = Math.max(lasting.from + 1, Math.ceil(to));
+    const end = Math.max(lasting.from, Math.ceil(to));
     this.truth().exceptionEnds.push({ token, to: end });
     return end;
   }
