@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
 import { nseCalendar } from './calendars.js';
-import { startReplay } from './replay.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { FEWEST_INSTRUMENTS, MOST_INSTRUMENTS } from './universe.js';
 
@@ -46,29 +45,6 @@ export function simulateCommand(): Command {
       });
       announce(simulator, `SIMULATED exchange, seed ${flags.seed}, ${flags.instruments} instruments`);
       await stopped(simulator);
-    });
-}
-
-/** `tickscope replay FILE`: a recorded file through the same protocol. */
-export function replayCommand(): Command {
-  const command = new Command('replay')
-    .description(
-      'Play a minute CSV (date,open,high,low,close,volume[,oi]) or a recorded .packet frame as a live feed',
-    )
-    .argument('<file>', 'the file');
-  return serverOptions(command)
-    .option('--instrument <key>', 'whose minutes they are, NSE:INFY')
-    .option('--speed <n>', 'how many times faster than life', positive, 1)
-    .option('--rate <n>', 'packets a second aimed at', whole(0, MOST_PACKETS_A_SECOND))
-    .action(async (file: string, flags: ServerFlags & { instrument?: string; speed: number }) => {
-      const replay = await startReplay({
-        ...serverFlags(flags),
-        file,
-        speed: flags.speed,
-        ...(flags.instrument === undefined ? {} : { instrument: flags.instrument }),
-      });
-      announce(replay, `replay of ${file} at ${flags.speed}x, starting with the first subscription`);
-      await stopped(replay);
     });
 }
 
@@ -124,10 +100,4 @@ function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) =>
     }
     return value;
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
 }

@@ -16,7 +16,7 @@ import {
   QUOTE_BYTES,
 } from './packet.js';
 import { ReplayClock } from './replayClock.js';
-import { type FileMinute, parseMinuteFile, ReplayFileInvalid } from './replayFile.js';
+import { type FileMinute, parseMinuteFile, ReplayFileInvalid, tradedMinutes } from './replayFile.js';
 import { ReplayMarket } from './replayMarket.js';
 import { type ServerOptions, type Simulator, serveExchange } from './simulator.js';
 
@@ -45,6 +45,8 @@ export interface ReplayOptions extends ServerOptions {
 export interface Replay extends Simulator {
   /** Fulfilled when the last minute has been played (at once for `.packet` files). */
   readonly done: Promise<void>;
+  /** Minutes of the file in which nothing traded: they are no candles, and nothing is sent for them. */
+  readonly quietMinutes: number;
   /** The exchange's present time in epoch milliseconds. */
   now(): number;
 }
@@ -54,11 +56,21 @@ export interface Replay extends Simulator {
  * @throws ReplayFileInvalid when the file cannot be replayed exactly.
  */
 export async function startReplay(options: ReplayOptions): Promise<Replay> {
-  if (options.file.endsWith('.packet')) return replayFrames(options, await readFile(options.file));
-  return replayMinutes(options, parseMinuteFile(await readFile(options.file, 'utf8')));
+  const file = await contentOf(options.file);
+  if (options.file.endsWith('.packet')) return replayFrames(options, file);
+  return replayMinutes(options, parseMinuteFile(file.toString('utf8')));
 }
 
-async function replayMinutes(options: ReplayOptions, minutes: readonly FileMinute[]): Promise<Replay> {
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new ReplayFileInvalid(`The file cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+async function replayMinutes(options: ReplayOptions, all: readonly FileMinute[]): Promise<Replay> {
+  const minutes = tradedMinutes(all);
   const instrument = instrumentOf(options.instrument ?? '', minutes);
   const calendar = options.calendar ?? calendarFor(instrument, minutes);
   const clock = new ReplayClock(minutes, options.speed ?? 1);
@@ -83,6 +95,7 @@ async function replayMinutes(options: ReplayOptions, minutes: readonly FileMinut
   return {
     ...simulator,
     done,
+    quietMinutes: all.length - minutes.length,
     now: () => clock.now(),
     stop() {
       clearInterval(timer);
@@ -111,7 +124,7 @@ async function replayFrames(options: ReplayOptions, file: Buffer): Promise<Repla
       if (tokens.some((token) => connection.modes.has(token))) connection.raw(frame);
     },
   );
-  return { ...simulator, done: Promise.resolve(), now: () => systemClock.now() };
+  return { ...simulator, done: Promise.resolve(), quietMinutes: 0, now: () => systemClock.now() };
 }
 
 /** Recordings are raw or base64, and either a frame or the body of one packet. */

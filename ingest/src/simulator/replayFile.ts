@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 
 /** A minute of a replayed file. `time` in epoch milliseconds, prices in paise. */
 export interface FileMinute {
@@ -24,12 +24,7 @@ const MOST_PROBLEMS = 5;
  * @throws ReplayFileInvalid naming the lines that cannot be replayed exactly.
  */
 export function parseMinuteFile(text: string): FileMinute[] {
-  const records = parse(text, {
-    columns: (names: string[]) => names.map((n) => n.trim().toLowerCase()),
-    trim: true,
-    bom: true,
-    skip_empty_lines: true,
-  }) as Array<Record<string, string>>;
+  const records = recordsOf(text);
   const [first] = records;
   if (!first) throw new ReplayFileInvalid('The file has no minutes.');
   const missing = COLUMNS.filter((column) => !(column in first));
@@ -47,6 +42,29 @@ export function parseMinuteFile(text: string): FileMinute[] {
     );
   }
   return minutes;
+}
+
+function recordsOf(text: string): Array<Record<string, string>> {
+  try {
+    return parse(text, {
+      columns: (names: string[]) => names.map((n) => n.trim().toLowerCase()),
+      trim: true,
+      bom: true,
+      skip_empty_lines: true,
+    }) as Array<Record<string, string>>;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new ReplayFileInvalid(`The file is no table of minutes: ${error.message}.`, { cause: error });
+  }
+}
+
+/**
+ * The minutes in which something traded. Brokers fill a quiet minute with the last price and no volume; nothing was
+ * sent then and there is no candle. A file without any volume is an index's: all of it is kept.
+ */
+export function tradedMinutes(minutes: readonly FileMinute[]): readonly FileMinute[] {
+  const traded = minutes.filter(({ volume }) => volume > 0);
+  return traded.length > 0 ? traded : minutes;
 }
 
 function toMinute(record: Record<string, string>): FileMinute {
@@ -80,7 +98,8 @@ function problemOf(minute: FileMinute, before: FileMinute | undefined, traded: b
   if (!Number.isSafeInteger(volume) || volume < 0 || !Number.isSafeInteger(oi) || oi < 0)
     return 'volume or oi is not a whole number';
   if (before && time <= before.time) return 'the minutes are not in order of time';
-  if (traded && volume < fewestTrades(minute))
+  const quiet = volume === 0 && high === low;
+  if (traded && !quiet && volume < fewestTrades(minute))
     return `a volume of ${volume} cannot have shown open, high, low and close`;
   return undefined;
 }

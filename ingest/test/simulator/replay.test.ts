@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alwaysOpen } from '../../src/simulator/calendars.js';
 import { SimulatedExchange } from '../../src/simulator/exchange.js';
 import { type Replay, startReplay } from '../../src/simulator/replay.js';
-import { parseMinuteFile, ReplayFileInvalid } from '../../src/simulator/replayFile.js';
+import { parseMinuteFile, ReplayFileInvalid, tradedMinutes } from '../../src/simulator/replayFile.js';
 import { ReplayMarket } from '../../src/simulator/replayMarket.js';
 import { ltpOf, tradeTimeOf, volumeOf, WireClient, wait } from './wire.js';
 
@@ -140,6 +140,24 @@ describe('a replay', () => {
     );
     expect(() => parseMinuteFile('date,open\n2026-11-20,1\n')).toThrow(
       'lacks the columns high, low, close, volume',
+    );
+  });
+
+  it('leaves out minutes in which nothing traded, but not those that contradict themselves', () => {
+    const head = 'date,open,high,low,close,volume\n2026-11-20 09:15:00,10,10,10,10,5\n';
+    const quiet = `${head}2026-11-20 09:16:00,10,10,10,10,0\n2026-11-20 09:17:00,10,11,10,11,7\n`;
+    expect(tradedMinutes(parseMinuteFile(quiet)).map(({ volume }) => volume)).toEqual([5, 7]);
+    expect(() => parseMinuteFile(`${head}2026-11-20 09:16:00,10,11,10,10,0\n`)).toThrow(
+      /line 3: a volume of 0 cannot have shown/,
+    );
+    const index = 'date,open,high,low,close,volume\n2026-11-20 09:15:00,10,10,10,10,0\n';
+    expect(tradedMinutes(parseMinuteFile(index))).toHaveLength(1);
+  });
+
+  it('says what is wrong with a file that is no table, or is not there', async () => {
+    expect(() => parseMinuteFile('date,open,high,low,close,volume\n1,2\n')).toThrow(ReplayFileInvalid);
+    await expect(startReplay({ port: 0, file: '/nowhere.csv', instrument: 'NSE:X' })).rejects.toThrow(
+      /cannot be read: .*nowhere.csv/,
     );
   });
 

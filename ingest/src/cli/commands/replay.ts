@@ -76,8 +76,12 @@ function replayPlan(replay: Replay, speed: number): SourcePlan {
       tickerUrl: replay.wsUrl,
       unlimited: true,
       seeded: false,
-      where: `replay at ${replay.url}, ${speed} times as fast as life`,
+      where: `replay at ${replay.url}, ${speed} times as fast as life${quiet(replay)}`,
       stop: () => replay.stop(),
     }),
   };
+}
+
+function quiet({ quietMinutes }: Replay): string {
+  return quietMinutes === 0 ? '' : `, without ${quietMinutes} minutes in which nothing traded`;
 }
