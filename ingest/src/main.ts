@@ -179,7 +179,7 @@ async function compose(
     await broker.close();
     await Promise.all([seed.stop(), daySettle.stop(), candles.stop()]);
   });
-  const warnings = () => currentWarnings({ config, calendar, clock, broker, session, subscriptions });
+  const warnings = () => currentWarnings({ config, calendar, clock, broker, session, feed, subscriptions });
   const api = await createApi({
     config: config.http,
     services: {

@@ -93,7 +93,7 @@ export async function readTokenFile(path: string, log: Logger): Promise<StoredTo
 export interface TokenFileOptions {
   readonly path: string;
   readonly log: Logger;
-  /** Called with each token that differs from the last one, the first included. */
+  /** Called with each login, the first included: a new token, or the same one given again at another time. */
   readonly onToken: (token: StoredToken) => void;
   /** Between two looks at the file, for folders whose changes are not announced (network mounts, containers). */
   readonly pollMs?: number;
@@ -102,7 +102,7 @@ export interface TokenFileOptions {
 /** Watches the token file, so that the login of each morning is taken without a restart. */
 export class TokenFile {
   readonly #o: TokenFileOptions;
-  #last: string | undefined;
+  #last: StoredToken | undefined;
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
@@ -161,8 +161,12 @@ export class TokenFile {
     if (seen === this.#seen) return;
     this.#seen = seen;
     const token = await readTokenFile(this.#o.path, this.#o.log);
-    if (!this.#running || !token || token.accessToken === this.#last) return;
-    this.#last = token.accessToken;
+    if (!this.#running || !token || sameLogin(token, this.#last)) return;
+    this.#last = token;
     this.#o.onToken(token);
   }
+}
+
+function sameLogin(one: StoredToken, other: StoredToken | undefined): boolean {
+  return one.accessToken === other?.accessToken && one.createdAt === other.createdAt;
 }

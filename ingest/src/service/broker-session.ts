@@ -20,6 +20,7 @@ export class BrokerSession {
   readonly #file: TokenFile | undefined;
   readonly #listeners: Array<(accessToken: string) => void> = [];
   #accessToken: string | undefined;
+  #loggedInAt: number | undefined;
 
   constructor(parts: BrokerSessionParts) {
     this.#p = parts;
@@ -67,14 +68,10 @@ export class BrokerSession {
       const accessToken = await this.#accessTokenOf(credential);
       broker.setAccessToken(accessToken);
       const { userId } = await broker.profile();
-      if (this.#file) {
-        await writeTokenFile(config.kite.tokenFile, {
-          accessToken,
-          apiKey: config.kite.apiKey,
-          createdAt: clock.now(),
-        });
-      }
-      this.#use(accessToken);
+      const createdAt = Math.trunc(clock.now());
+      if (this.#file)
+        await writeTokenFile(config.kite.tokenFile, { accessToken, apiKey: config.kite.apiKey, createdAt });
+      this.#use(accessToken, createdAt);
       return { userId, expiresAt: broker.tokenExpiresAt() ?? null };
     } catch (error) {
       if (before !== undefined) broker.setAccessToken(before);
@@ -90,9 +87,11 @@ export class BrokerSession {
     return (await this.#p.broker.createSession(credential.requestToken, apiSecret)).accessToken;
   }
 
+  /** The same token at another time is taken too: a connection that was refused with it may be let in now. */
   #use(accessToken: string, createdAt?: number): void {
-    if (accessToken === this.#accessToken) return;
+    if (accessToken === this.#accessToken && createdAt === this.#loggedInAt) return;
     this.#accessToken = accessToken;
+    this.#loggedInAt = createdAt;
     this.#p.broker.setAccessToken(accessToken, createdAt);
     for (const listener of this.#listeners) listener(accessToken);
   }

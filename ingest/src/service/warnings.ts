@@ -1,6 +1,7 @@
 import type { KiteBroker } from '../broker/kite.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
+import type { KiteFeed } from '../feed/kite/feed.js';
 import type { Calendar } from '../sessions/calendar.js';
 import type { BrokerSession } from './broker-session.js';
 import { calendarDaysLeft } from './jobs.js';
@@ -14,6 +15,7 @@ export interface WarningParts {
   readonly clock: Clock;
   readonly broker: KiteBroker;
   readonly session: BrokerSession;
+  readonly feed: Pick<KiteFeed, 'status'>;
   readonly subscriptions: Subscriptions;
 }
 
@@ -24,6 +26,7 @@ export function currentWarnings({
   clock,
   broker,
   session,
+  feed,
   subscriptions,
 }: WarningParts): string[] {
   const warnings = [...config.warnings];
@@ -33,6 +36,8 @@ export function currentWarnings({
   } else if (config.broker === 'kite' && (broker.tokenExpiresAt() ?? Number.POSITIVE_INFINITY) <= now) {
     warnings.push("The access token is of an earlier day: run `npx tickscope login` for today's.");
   }
+  const refused = feed.status().filter(({ state }) => state === 'login_needed' || state === 'no_permission');
+  if (session.hasToken) warnings.push(...new Set(refused.flatMap(({ reason }) => reason ?? [])));
   const days = calendarDaysLeft(calendar, now);
   if (days < 0)
     warnings.push(`The calendar ended on ${calendar.completeTo}: holidays since then are not known.`);

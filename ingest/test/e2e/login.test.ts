@@ -59,6 +59,24 @@ test('after a login it takes the token without a restart and records', async () 
   await expect.poll(quote, { timeout: 30_000 }).toMatch(/"lastPrice":\d/);
 }, 90_000);
 
+test('a connection that was refused for a while comes back with a login that gives the same token', async () => {
+  const fault = (kind: string, seconds?: number) =>
+    fetch(`${simulator.url}/simulator/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ kind, seconds }),
+    });
+  await fault('reject403', 600);
+  await fault('drop');
+  const warnings = async () => await (await fetch(`${url()}/api/status`)).text();
+  await expect.poll(warnings, { timeout: 30_000 }).toMatch(/"warnings":\["The access token is not accepted/);
+  await fetch(`${simulator.url}/simulator/faults`, { method: 'DELETE' });
+  expect(await health()).toBe(503);
+  const { code } = await run(['login', '--access-token', KEYS.accessToken], folder.path, env);
+  expect(code).toBe(0);
+  await expect.poll(health, { timeout: 30_000 }).toBe(200);
+}, 90_000);
+
 test('no secret is in what it printed or logged', () => {
   for (const secret of Object.values(KEYS)) expect(service.output).not.toContain(secret);
 });

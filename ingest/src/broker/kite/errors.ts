@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../../secrets.js';
 import { BrokerError, type BrokerErrorKind } from '../broker.js';
 
 const MAX_MESSAGE = 300;
@@ -35,10 +36,7 @@ export function toBrokerError(
     typeof failure === 'object' && failure !== null ? failure : {}
   ) as KiteFailure;
   const kind = kindOf(type, status);
-  const said = secrets
-    .filter((secret) => secret !== '')
-    .reduce((text, secret) => text.replaceAll(secret, '***'), String(message ?? 'no reason given'))
-    .slice(0, MAX_MESSAGE);
+  const said = withoutSecrets(String(message ?? 'no reason given'), secrets).slice(0, MAX_MESSAGE);
   return new BrokerError(kind, `${SENTENCE[kind]} It said: ${said}`, status);
 }
 

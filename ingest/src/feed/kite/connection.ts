@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import WebSocket, { type RawData } from 'ws';
 import type { Clock } from '../../clock.js';
+import { withoutSecrets } from '../../secrets.js';
 import type { FeedEnd, FeedMode, FeedName, FeedSink } from '../feed.js';
 import { equalJitter, fullJitter } from './backoff.js';
 import type { Hearing } from './liveness.js';
@@ -386,7 +387,6 @@ export class KiteConnection {
 
   /** What others said, short and without our credentials. */
   #clean(text: string): string {
-    const secrets = [this.#o.apiKey, this.#o.accessToken()].filter((secret) => secret);
-    return secrets.reduce<string>((clean, secret) => clean.replaceAll(secret!, '***'), text).slice(0, 300);
+    return withoutSecrets(text, [this.#o.apiKey, this.#o.accessToken()]).slice(0, 300);
   }
 }
