@@ -164,10 +164,11 @@ export class Writer {
     metrics.queueTicks.set(this.uncommitted);
     const began = performance.now();
     const times = await this.#commit(flush);
+    // Before anybody is told: a listener that asks what is uncommitted must not count this flush.
+    this.#underWay = 0;
     if (times) this.#committed(flush, times, performance.now() - began);
     else this.#lost += flush.ticks.rows;
     queue.giveBack(flush.batches);
-    this.#underWay = 0;
     metrics.queueTicks.set(this.uncommitted);
   }
 
