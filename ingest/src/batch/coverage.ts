@@ -311,7 +311,7 @@ export class FeedCoverage {
     if (!lasting) return 0;
     this.#exceptions.delete(token);
     const end = Math.max(lasting.from, Math.ceil(to));
-    this.truth().exceptionEnds.push({ token, to: end });
+    this.truth().exceptionEnds.push({ token, from: lasting.from, to: end });
     return end;
   }
 }

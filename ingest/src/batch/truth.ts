@@ -56,8 +56,8 @@ export class TruthChanges {
   /** By feed and `from`: what was said last holds. */
   readonly coverage = new Map<string, CoverageRow>();
   readonly exceptions: CoverageException[] = [];
-  /** Lasting exceptions of an instrument that end at `to`. */
-  readonly exceptionEnds: Array<{ readonly token: number; readonly to: number }> = [];
+  /** The lasting exception of an instrument that began at `from` ends at `to`. */
+  readonly exceptionEnds: TokenSpan[] = [];
   readonly provenEmpty: TokenSpan[] = [];
   readonly assignments: AssignmentChange[] = [];
   readonly rejects: Reject[] = [];

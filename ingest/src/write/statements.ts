@@ -77,21 +77,24 @@ export const INSERT_EXCEPTIONS = `
   insert into coverage_exceptions (feed, token, from_time, to_time, reason)
   select * from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::text[])`;
 
-/** Ends lasting exceptions; one that ends where it began never was. $1 tokens, $2 ends. */
+/**
+ * Ends lasting exceptions, each known by where it began: one flush may end an instrument's exception and begin its next.
+ * One that ends where it began never was. $1 tokens, $2 from, $3 to.
+ */
 export const END_EXCEPTIONS = `
   with ends as materialized (
-    select * from unnest($1::bigint[], $2::timestamptz[]) as u (token, to_time)
+    select * from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) as u (token, from_time, to_time)
   ),
   void as (
     delete from coverage_exceptions e using ends
     where e.token is not null and int8range(e.token, e.token, '[]') = int8range(ends.token, ends.token, '[]')
-      and e.to_time = 'infinity' and e.from_time >= ends.to_time
+      and e.to_time = 'infinity' and e.from_time = ends.from_time and ends.to_time <= ends.from_time
   )
   update coverage_exceptions e
   set to_time = ends.to_time
   from ends
   where e.token is not null and int8range(e.token, e.token, '[]') = int8range(ends.token, ends.token, '[]')
-    and e.to_time = 'infinity' and e.from_time < ends.to_time`;
+    and e.to_time = 'infinity' and e.from_time = ends.from_time and ends.to_time > ends.from_time`;
 
 /** A proof that touches the instrument's latest row makes that longer: no flood of rows while a connection flaps. */
 export const ADD_PROVEN_EMPTY = `

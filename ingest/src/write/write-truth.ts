@@ -40,12 +40,7 @@ export async function writeTruth(
     ]);
   }
   if (truth.exceptionEnds.length > 0) {
-    const ends = new Map<number, number>();
-    // The first end counts: a later one belongs to a later exception.
-    for (const { token, to } of truth.exceptionEnds) if (!ends.has(token)) ends.set(token, to);
-    const again = truth.exceptionEnds.filter(({ token, to }) => ends.get(token) !== to);
-    await client.query(END_EXCEPTIONS, [[...ends.keys()], [...ends.values()].map(instant)]);
-    for (const { token, to } of again) await client.query(END_EXCEPTIONS, [[token], [instant(to)]]);
+    await client.query(END_EXCEPTIONS, spans(truth.exceptionEnds));
   }
   const proofs = unite(truth.provenEmpty);
   if (proofs.length > 0) await client.query(ADD_PROVEN_EMPTY, spans(proofs));

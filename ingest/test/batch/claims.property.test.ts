@@ -188,8 +188,8 @@ class Claims {
   add(truth: TruthChanges): void {
     for (const [key, row] of truth.coverage) this.rows.set(key, row);
     this.exceptions.push(...truth.exceptions);
-    for (const { token, to } of truth.exceptionEnds) {
-      const i = this.exceptions.findIndex((e) => e.token === token && e.to === Infinity && e.from < to);
+    for (const { token, from, to } of truth.exceptionEnds) {
+      const i = this.exceptions.findIndex((e) => e.token === token && e.to === Infinity && e.from === from);
       if (i >= 0) this.exceptions[i] = { ...this.exceptions[i]!, to };
     }
     this.proven.push(...truth.provenEmpty);

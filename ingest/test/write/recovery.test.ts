@@ -214,6 +214,61 @@ eachDatabase((server) => {
       expect(await coverage(db)).toEqual([{ from: at('10:00:01'), to: at('10:00:05'), cause: 'disconnect' }]);
     });
 
+    it('keeps an instrument out of what is claimed that came back from none of several reconnects', async () => {
+      const db = await server.open();
+      let away = false;
+      const refuse = async () => {
+        throw new Error('connection refused');
+      };
+      const p = pipelineOn(
+        {
+          connect: async (name) => {
+            if (away && name === 'tickscope ticks') return refuse();
+            const client = await db.connect(name);
+            const query = client.query.bind(client);
+            return Object.assign(client, {
+              query: (...args: Parameters<typeof query>) =>
+                away && name === 'tickscope ticks' ? refuse() : query(...args),
+            });
+          },
+        },
+        at('10:00'),
+      );
+      await p.pipeline.start();
+      const { sink } = p.pipeline;
+      const live = (from: string) => {
+        sink.connected(FEED, at(from), [INFY, TCS]);
+        for (let s = 1; s <= 5; s++)
+          p.hear(at(from) + s * 1000, { traded: at(from) + s * 1000, volume: at(from) / 1000 + s });
+      };
+      sink.connected(FEED, at('10:00'), [INFY, TCS]);
+      p.hear(at('10:00:01'), { traded: '10:00:01', volume: 1 }, { token: TCS, traded: '10:00', volume: 1 });
+      p.hear(at('10:00:03'), { traded: '10:00:03', volume: 2 });
+      sink.disconnected(FEED, at('10:00:04'), 'disconnect');
+      live('10:01');
+      await p.committed();
+      expect(await exceptions(db)).toMatchObject([{ token: TCS, to: null }]);
+      away = true;
+      sink.disconnected(FEED, at('10:01:06'), 'disconnect');
+      live('10:02');
+      sink.disconnected(FEED, at('10:02:06'), 'disconnect');
+      live('10:03');
+      await expect.poll(() => p.pipeline.stats().healthy).toBe(false);
+      away = false;
+      await p.committed();
+      const rows = await coverage(db);
+      expect(rows).toHaveLength(4);
+      expect(await exceptions(db)).toEqual(
+        rows.slice(1).map(({ from, to, cause }) => ({
+          token: TCS,
+          from,
+          to: cause === null ? null : to,
+          reason: 'disconnect',
+        })),
+      );
+      await p.pipeline.stop();
+    });
+
     it('does not keep stop waiting for ever, and how much was lost is said', async () => {
       const db = await server.open();
       const p = pipelineOn(
