@@ -132,6 +132,17 @@ export class TickPipeline implements FeedSink {
     if (!feed.dropping && feed.coverage.wasSilent(receivedAt)) feed.coverage.hole(receivedAt, 'stall');
     if (queue.room < packets) return this.#drop(feed, frame, packets, receivedAt);
     feed.dropping = false;
+    try {
+      return this.#take(feed, frame, receivedAt);
+    } catch (error) {
+      feed.coverage.hole(receivedAt, 'overload');
+      throw error;
+    }
+  }
+
+  #take(feed: Feed, frame: Buffer, receivedAt: number): number {
+    const { queue } = this.#o;
+    const { truncated } = this.#faults.counts;
     feed.frameSecond = 0;
     let alive = 0;
     let open = 0;
@@ -143,6 +154,8 @@ export class TickPipeline implements FeedSink {
       at = decodeFrame(frame, receivedAt, batch.packets, this.#faults, at);
       const decoded = performance.now();
       const moment = feed.coverage.exchangeTime(receivedAt);
+      // What an earlier use of the batch left in rows that are not reached must not be stored.
+      batch.flags.fill(0, first, batch.length);
       for (let row = first; row < batch.length; row++) {
         const fate = this.#classifier.classify(batch, row, feed);
         if (fate === REJECTED) continue;
@@ -158,6 +171,8 @@ export class TickPipeline implements FeedSink {
       if (at === FRAME_DONE) break;
       this.#seal(receivedAt - 1);
     }
+    // The packets that a frame announced and did not hold are lost.
+    if (this.#faults.counts.truncated > truncated) feed.coverage.hole(receivedAt, 'overload');
     if (alive > 0) feed.coverage.heard(receivedAt, feed.frameSecond);
     this.#o.wake();
     return open;

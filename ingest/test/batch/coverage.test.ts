@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TruthChanges } from '../../src/batch/truth.js';
 import { unite } from '../../src/write/write-truth.js';
 import { FEED, listening } from './listening.js';
-import { at, FUTURE, INFY, NIFTY, packet, TCS } from './market.js';
+import { at, FUTURE, frame, INFY, NIFTY, packet, TCS } from './market.js';
 
 /** Follows what is written, as the tables would stand. */
 function book(start: string, tokens: number[]) {
@@ -92,6 +92,41 @@ describe('a connection’s coverage (rule 12)', () => {
     expect(b.ear.pipeline.coverage(FEED).claimedTo).toBe(at('10:00:08'));
     b.flush(at('10:00:13'));
     expect(b.rows()).toEqual([['10:00:01', '10:00:10', null]]);
+  });
+
+  it('ends before a frame that holds less than it announced, and begins anew', () => {
+    const b = book('10:00', [NIFTY]);
+    b.connect('10:00');
+    b.index('10:00:00', '10:00:10');
+    const whole = frame(
+      packet({ token: NIFTY, sent: '10:00:11' }),
+      packet({ token: NIFTY, sent: '10:00:11' }),
+    );
+    b.ear.pipeline.frame(FEED, whole.subarray(0, whole.length - 1), at('10:00:11'));
+    b.index('10:00:12', '10:00:20');
+    expect(b.rows()).toEqual([
+      ['10:00:01', '10:00:10', 'overload'],
+      ['10:00:13', '10:00:18', null],
+    ]);
+  });
+
+  it('ends before a frame that could not be taken, and nothing of an earlier batch is stored in its place', () => {
+    const b = book('10:00', [NIFTY]);
+    b.connect('10:00');
+    b.index('10:00:00', '10:00:10');
+    b.flush();
+    const { slots } = b.ear;
+    const find = slots.find.bind(slots);
+    slots.find = () => {
+      throw new Error('no room');
+    };
+    expect(() => b.index('10:00:11', '10:00:11')).toThrow('no room');
+    slots.find = find;
+    b.index('10:00:12', '10:00:20');
+    expect(b.rows()).toEqual([
+      ['10:00:01', '10:00:10', 'overload'],
+      ['10:00:13', '10:00:18', null],
+    ]);
   });
 
   it('has an exception for an instrument whose snapshot is late, until it comes', () => {
