@@ -11,6 +11,8 @@ import { KITE_TIMINGS, type KiteTimings } from './timings.js';
 export const CANARIES: readonly number[] = [256265, 264969];
 export const MAX_CONNECTIONS = 3;
 export const MAX_INSTRUMENTS_PER_CONNECTION = 3000;
+/** Instruments that one API key carries, the canaries aside: each connection has those anyway. */
+export const CAPACITY = MAX_CONNECTIONS * (MAX_INSTRUMENTS_PER_CONNECTION - CANARIES.length);
 
 export interface KiteFeedOptions {
   /** `wss://ws.kite.trade`, or the simulator's. */
@@ -52,7 +54,8 @@ export class KiteFeed {
   readonly #timings: KiteTimings;
   readonly #canaries: readonly number[];
   readonly #connections: KiteConnection[] = [];
-  #shares: Share[] = [];
+  /** The first connection is there in any case: it is what says that a login is needed. */
+  #shares: Share[] = [new Map()];
   #accessToken: string | undefined;
   #running = false;
   #watch: NodeJS.Timeout | undefined;
@@ -72,9 +75,10 @@ export class KiteFeed {
     }
   }
 
-  /** Connects. Instruments may be set before or after. */
+  /** Connects, with the canaries alone while nothing else is asked for. Instruments may be set before or after. */
   start(): void {
     if (this.#running) return;
+    if (this.#connections.length === 0) this.setInstruments([]);
     this.#running = true;
     this.#startNeeded();
     this.#checkedAt = this.#o.clock.now();

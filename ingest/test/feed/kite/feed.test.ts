@@ -260,6 +260,18 @@ describe('a Kite feed', () => {
     await until(() => state() === 'open');
   });
 
+  it('has a connection that says so, and carries the canaries, before anybody has chosen an instrument', async () => {
+    makeFeed({ accessToken: undefined }).start();
+    expect(feed.status()).toMatchObject([{ feed: 'kite-1', state: 'login_needed' }]);
+    expect(feed.status()[0]!.reason).toContain('tickscope login');
+    feed.setAccessToken('token-one');
+    await until(() => server.clients[0]?.modes.size === 2);
+    expect(sink.of('connected')).toMatchObject([{ feed: 'kite-1', tokens: [] }]);
+    feed.setInstruments([101]);
+    await until(() => server.last.modes.get(101) === 'full');
+    expect(feed.status()).toHaveLength(1);
+  });
+
   it('keeps an open connection when the token changes', async () => {
     makeFeed().setInstruments([101]);
     feed.start();
