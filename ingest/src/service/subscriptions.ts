@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import type { Database } from '../db/database.js';
 import type { FeedMode } from '../feed/feed.js';
-import { type KiteFeed, MAX_CONNECTIONS, MAX_INSTRUMENTS_PER_CONNECTION } from '../feed/kite/feed.js';
+import { CANARIES, CAPACITY, type KiteFeed } from '../feed/kite/feed.js';
 import type { LiveRegistry } from './live-registry.js';
 
 /** NIFTY 50, NIFTY BANK and INDIA VIX: what is heard before anybody has chosen. */
@@ -18,10 +18,12 @@ export interface SubscriptionParts {
 
 /** Which instruments the feed carries: what the configuration names and what was subscribed through the API. */
 export class Subscriptions {
-  readonly capacity = MAX_CONNECTIONS * MAX_INSTRUMENTS_PER_CONNECTION;
+  /** Most instruments, the canaries aside. */
+  readonly capacity = CAPACITY;
   readonly #p: SubscriptionParts;
   #modes = new Map<number, FeedMode>();
   #unknown: string[] = [];
+  #leftOut = 0;
 
   constructor(parts: SubscriptionParts) {
     this.#p = parts;
@@ -30,6 +32,11 @@ export class Subscriptions {
   /** Items of INSTRUMENTS that no instrument or watchlist is called. */
   get unknown(): readonly string[] {
     return this.#unknown;
+  }
+
+  /** How many instruments were asked for beyond what the connections carry. */
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
   current(): Array<{ token: number; mode: FeedMode }> {
@@ -44,15 +51,35 @@ export class Subscriptions {
       'select token, mode from subscriptions',
     );
     for (const { token, mode } of rows) wanted.set(token, mode);
-    const kept = [...wanted].slice(0, this.capacity);
-    if (kept.length < wanted.size) {
+    this.#modes = this.#fitting(wanted);
+    if (this.#leftOut > 0) {
       log.warn(
-        { wanted: wanted.size, capacity: this.capacity },
+        { leftOut: this.#leftOut, capacity: this.capacity },
         'more instruments than the connections can carry',
       );
     }
-    this.#modes = new Map(kept);
     this.#apply();
+  }
+
+  /** What can be subscribed of `wanted`, in its order, as far as there is room; counts what is left out. */
+  #fitting(wanted: ReadonlyMap<number, FeedMode>): Map<number, FeedMode> {
+    const { current } = this.#p.registry;
+    const kept = new Map<number, FeedMode>();
+    let room = this.capacity;
+    this.#leftOut = 0;
+    for (const [token, mode] of wanted) {
+      const brokerToken = current.brokerToken(token);
+      // An expired contract keeps its subscription's row but has nothing to be asked for, and takes no room.
+      if (brokerToken === undefined || !current.byToken(token)?.active) continue;
+      const isCanary = CANARIES.includes(brokerToken);
+      if (!isCanary && room === 0) {
+        this.#leftOut++;
+        continue;
+      }
+      if (!isCanary) room--;
+      kept.set(token, mode);
+    }
+    return kept;
   }
 
   async subscribe(tokens: readonly number[], mode: FeedMode): Promise<void> {
@@ -76,7 +103,6 @@ export class Subscriptions {
     const byBrokerToken = new Map<number, FeedMode>();
     for (const [token, mode] of this.#modes) {
       const brokerToken = current.brokerToken(token);
-      // An expired contract keeps its subscription's row but has nothing to be asked for.
       if (brokerToken !== undefined && current.byToken(token)?.active) byBrokerToken.set(brokerToken, mode);
     }
     this.#p.feed.setInstruments(byBrokerToken);

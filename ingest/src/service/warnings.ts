@@ -48,5 +48,10 @@ export function currentWarnings({
       `INSTRUMENTS names what is neither an instrument nor a watchlist: ${subscriptions.unknown.join(', ')}.`,
     );
   }
+  if (subscriptions.leftOut > 0) {
+    warnings.push(
+      `${subscriptions.leftOut} instruments are not subscribed: the connections of one API key carry ${subscriptions.capacity}. Ask for fewer in INSTRUMENTS or by DELETE /api/subscriptions.`,
+    );
+  }
   return warnings;
 }

@@ -80,7 +80,7 @@ export function subscriptionRoutes(app: App, context: ApiContext): void {
         );
       }
       const tokens = found.map(({ token }) => token);
-      await refuseTooMany(context, tokens);
+      refuseTooMany(context, tokens);
       const mode = body.mode ?? 'full';
       await addSubscriptions(services.db.pool, tokens, mode, body.watchlist);
       await services.subscriptions.subscribe(tokens, mode);
@@ -161,13 +161,10 @@ async function list({ run, services, instruments }: ApiContext) {
   };
 }
 
-async function refuseTooMany({ run, services }: ApiContext, tokens: readonly number[]): Promise<void> {
+/** Expired contracts whose rows are still there take no room. */
+function refuseTooMany({ services }: ApiContext, tokens: readonly number[]): void {
   const { capacity } = services.subscriptions;
-  const all = new Set([
-    ...(await subscriptions(run)).map(({ token }) => token),
-    ...services.subscriptions.current().map(({ token }) => token),
-    ...tokens,
-  ]);
+  const all = new Set([...services.subscriptions.current().map(({ token }) => token), ...tokens]);
   if (all.size > capacity) {
     throw badField(
       'instruments',
