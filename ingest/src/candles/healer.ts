@@ -112,7 +112,13 @@ export class Healer {
 
   async heal(request: HealRequest): Promise<Healing> {
     const { token, lane } = request;
-    const fetches = this.#stopping ? [] : await this.#plan(request);
+    let fetches: HistoryFetch[];
+    try {
+      fetches = this.#stopping ? [] : await this.#plan(request);
+    } catch (error) {
+      this.forget(request.since, token);
+      throw error;
+    }
     if (fetches.length === 0) {
       this.forget(request.since, token);
       const nothing = { stored: 0, failures: [] };
