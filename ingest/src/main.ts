@@ -205,11 +205,11 @@ async function compose(
 
   // What goes on beside.
   const maintenance = startMaintenance({ db, clock, log, metrics, retention: config.retention });
-  maintenance.catch((error: unknown) => log.error({ err: error }, 'maintenance did not start'));
-  parts.push('maintenance', async () => (await maintenance).stop());
+  parts.push('maintenance', () => maintenance.stop());
   const schedule = new Schedule(log);
   addJobs({
     schedule,
+    db,
     calendar,
     clock,
     metrics,

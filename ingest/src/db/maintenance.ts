@@ -27,6 +27,8 @@ export interface MaintenanceOptions {
 
 /** The one worker that keeps a database in shape. */
 export interface Maintenance {
+  /** The first pass is over: partitions are made and the aggregates have caught up. */
+  readonly caughtUp: Promise<void>;
   /** Does everything that is due now, once. For tests and for the CLI. */
   pass(): Promise<void>;
   /** Ends after the duty at hand, which is given a second and is done again at the next start. Safe to call twice. */
@@ -42,11 +44,11 @@ interface Duty {
 }
 
 /**
- * Makes partitions and catches the aggregates up before it returns, then goes on by itself: late ticks every 3 s (days
+ * Makes partitions and catches the aggregates up, then goes on by itself: late ticks every 3 s (days
  * every 3 min), on plain PostgreSQL the rollups, pending merges, retention, sizes and lags. One duty at a time on one
  * connection, so that no two refreshes meet; a duty that fails is logged and tried again when it is next due.
  */
-export async function startMaintenance(options: MaintenanceOptions): Promise<Maintenance> {
+export function startMaintenance(options: MaintenanceOptions): Maintenance {
   const { db, clock, log, metrics } = options;
   const duties = dutiesOf(options);
   let client: pg.Client | undefined;
@@ -85,9 +87,10 @@ export async function startMaintenance(options: MaintenanceOptions): Promise<Mai
     return working;
   };
 
-  await pass();
+  const caughtUp = pass();
   const timer = setInterval(() => void pass(), SECOND_MS);
   return {
+    caughtUp,
     pass,
     async stop() {
       stopped = true;
@@ -100,15 +103,15 @@ export async function startMaintenance(options: MaintenanceOptions): Promise<Mai
   };
 }
 
-/** Each duty is a transaction or can be begun again, so one that takes long may be cancelled. */
+/** Each duty is a transaction or can be begun again, so what takes long of it may be cancelled, statement by statement. */
 async function orCancel(db: Database, working: Promise<void>, client: pg.Client | undefined): Promise<void> {
   const { processID } = (client ?? {}) as { processID?: number };
-  const cancel = setTimeout(() => {
+  const cancel = setInterval(() => {
     db.pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
   }, SECOND_MS);
-  if (processID === undefined) clearTimeout(cancel);
+  if (processID === undefined) clearInterval(cancel);
   await working;
-  clearTimeout(cancel);
+  clearInterval(cancel);
 }
 
 function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {

@@ -32,13 +32,14 @@ eachDatabase((server) => {
     now = NOW;
   });
   const start = async (db: Database, retention = KEEP) => {
-    running = await startMaintenance({
+    running = startMaintenance({
       db,
       clock: { now: () => now },
       log: quiet,
       metrics: createMetrics(),
       retention,
     });
+    await running.caughtUp;
     return running;
   };
   const candles = async (db: Database, interval: string) =>

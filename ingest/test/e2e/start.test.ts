@@ -140,7 +140,7 @@ describe('tickscope serve', () => {
     try {
       await third.ready(url('/health/ready'), READY_WITHIN_MS);
       third.child.kill('SIGINT');
-      expect(await third.exit).toBe(0);
+      expect(await third.exit, third.output).toBe(0);
     } finally {
       await third.kill();
     }
