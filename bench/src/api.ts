@@ -6,7 +6,8 @@ import { openDatabase } from '@tickscope/ingest/dist/src/db/database.js';
 import type { DatabaseKind } from '@tickscope/ingest/dist/src/db/kind.js';
 import { openSessionsStore } from '@tickscope/ingest/dist/src/db/sessions-store.js';
 import { createMetrics } from '@tickscope/ingest/dist/src/metrics.js';
-import { alwaysOpen, nseCalendar } from '@tickscope/ingest/dist/src/simulator/calendars.js';
+import { nseCalendar } from '@tickscope/ingest/dist/src/sessions/nse-calendar.js';
+import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
 import { serveParent, tellParent } from './child.js';
 import { quiet } from './databases.js';
 

@@ -1,5 +1,5 @@
 import type { Database } from '@tickscope/ingest/dist/src/db/database.js';
-import { nseCalendar } from '@tickscope/ingest/dist/src/simulator/calendars.js';
+import { nseCalendar } from '@tickscope/ingest/dist/src/sessions/nse-calendar.js';
 import { benchInstruments } from './frames.js';
 import { settle, type World } from './world.js';
 

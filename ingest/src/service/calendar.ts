@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { DataOrigin } from '../db/origin.js';
 import { Calendar } from '../sessions/calendar.js';
+import { nseCalendar } from '../sessions/nse-calendar.js';
 
 const FETCH_TIMEOUT_MS = 5_000;
 
@@ -13,13 +13,4 @@ export async function calendarFor(origin: DataOrigin, apiUrl: string | undefined
   if (!response.ok)
     throw new Error(`The simulator at ${apiUrl} did not announce its calendar (${response.status}).`);
   return Calendar.parse(await response.json());
-}
-
-/** NSE's calendar as it comes with the package, seen from the sources or from dist. */
-export function nseCalendar(): Calendar {
-  for (const up of ['../../', '../../../']) {
-    const file = new URL(`${up}calendar/nse.json`, import.meta.url);
-    if (existsSync(file)) return Calendar.parse(JSON.parse(readFileSync(file, 'utf8')));
-  }
-  throw new Error('The file calendar/nse.json is missing.');
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Calendar } from '../sessions/calendar.js';
 
 const ALL_DAY: [['continuous', string, string]] = [['continuous', '00:45', '24:00']];
@@ -18,13 +17,4 @@ export function alwaysOpen(): Calendar {
     closed: [],
     special: [],
   });
-}
-
-/** NSE's calendar as it is kept in the package, from the sources or from the build. */
-export function nseCalendar(): Calendar {
-  for (const up of ['../../', '../../../']) {
-    const file = new URL(`${up}calendar/nse.json`, import.meta.url);
-    if (existsSync(file)) return Calendar.parse(JSON.parse(readFileSync(file, 'utf8')));
-  }
-  throw new Error('calendar/nse.json is missing from the package');
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
-import { nseCalendar } from './calendars.js';
+import { nseCalendar } from '../sessions/nse-calendar.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { FEWEST_INSTRUMENTS, MOST_INSTRUMENTS } from './universe.js';
 

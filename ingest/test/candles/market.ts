@@ -13,7 +13,7 @@ import type { Instrument, InstrumentType } from '../../src/instruments/instrumen
 import { createMetrics, type Metrics } from '../../src/metrics.js';
 import type { Calendar } from '../../src/sessions/calendar.js';
 import { addDays, type IstDate, istDate } from '../../src/sessions/ist.js';
-import { nseCalendar } from '../../src/simulator/calendars.js';
+import { nseCalendar } from '../../src/sessions/nse-calendar.js';
 import { quiet } from '../fixtures/databases.js';
 import { FakeBroker, type History } from './fake-broker.js';
 

@@ -12,7 +12,7 @@ import type { Database } from '../../src/db/database.js';
 import { refreshLate } from '../../src/db/late.js';
 import type { Instrument } from '../../src/instruments/instrument.js';
 import { addDays, dateToDayNumber, istDate } from '../../src/sessions/ist.js';
-import { nseCalendar } from '../../src/simulator/calendars.js';
+import { nseCalendar } from '../../src/sessions/nse-calendar.js';
 import { SimulatedExchange } from '../../src/simulator/exchange.js';
 import type { Interval } from '../../src/simulator/history.js';
 import type { SimulatedInstrument } from '../../src/simulator/instrument.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dateToDayNumber, dayNumberToDate, istMidnight } from '../../src/sessions/ist.js';
-import { alwaysOpen, nseCalendar } from '../../src/simulator/calendars.js';
+import { nseCalendar } from '../../src/sessions/nse-calendar.js';
+import { alwaysOpen } from '../../src/simulator/calendars.js';
 import { SimulatedExchange } from '../../src/simulator/exchange.js';
 import type { SimulatedInstrument } from '../../src/simulator/instrument.js';
 import { LiveState } from '../../src/simulator/liveState.js';

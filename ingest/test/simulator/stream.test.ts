@@ -78,7 +78,7 @@ describe('the stream', () => {
   it('sends snapshots whatever their age, and heartbeats, outside the sessions', async () => {
     const simulator = await start({
       clock: clockAt('2026-11-21T06:00:00Z'),
-      calendar: (await import('../../src/simulator/calendars.js')).nseCalendar(),
+      calendar: (await import('../../src/sessions/nse-calendar.js')).nseCalendar(),
       rate: 5000,
     });
     const client = await connect(simulator);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dateToDayNumber, dayNumberToDate } from '../../src/sessions/ist.js';
-import { alwaysOpen, nseCalendar } from '../../src/simulator/calendars.js';
+import { nseCalendar } from '../../src/sessions/nse-calendar.js';
+import { alwaysOpen } from '../../src/simulator/calendars.js';
 import { expiriesFrom } from '../../src/simulator/expiry.js';
 import { listInstruments } from '../../src/simulator/universe.js';
 
