@@ -1,6 +1,27 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RejectReason } from './batch/plausible.js';
+import { type BrokerErrorKind, CANDLE_INTERVALS } from './broker/broker.js';
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+const REJECT_REASONS: ReadonlyArray<RejectReason | 'truncated_frame' | 'trailing_frame'> = [
+  'unknown_instrument',
+  'unknown_packet',
+  'impossible_price',
+  'impossible_time',
+  'truncated_frame',
+  'trailing_frame',
+];
+const REPAIR_RESULTS = ['healed', 'empty', 'partial', 'failed'] as const;
+const BACKFILL_RESULTS: ReadonlyArray<'ok' | 'not_stored' | BrokerErrorKind> = [
+  'ok',
+  'not_stored',
+  'rate_limited',
+  'login_needed',
+  'no_permission',
+  'rejected',
+  'unavailable',
+];
 
 /** Every metric that Tickscope publishes, on a registry of its own. Label sets are bounded: never an instrument. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -16,7 +37,7 @@ export function createMetrics() {
   const seconds = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Histogram({ name: `tickscope_${name}`, help, labelNames, buckets: LATENCY_SECONDS, registers });
 
-  return {
+  const metrics = {
     registry,
     // feed
     ticksReceived: counter('ticks_received_total', 'Packets decoded from a feed', ['feed']),
@@ -72,4 +93,10 @@ export function createMetrics() {
     candleRequest: seconds('candle_request_seconds', 'Candle requests', ['interval', 'backfilled']),
     httpRequest: seconds('http_request_seconds', 'HTTP requests', ['method', 'route', 'status']),
   };
+  // From 0 on, so that the first one is an increase and not a series that nobody saw begin.
+  for (const reason of REJECT_REASONS) metrics.ticksRejected.inc({ reason }, 0);
+  for (const result of REPAIR_RESULTS) metrics.repairs.inc({ result }, 0);
+  for (const result of BACKFILL_RESULTS) metrics.backfillRequests.inc({ result }, 0);
+  for (const interval of CANDLE_INTERVALS) metrics.backfilledCandles.inc({ interval }, 0);
+  return metrics;
 }

@@ -139,6 +139,7 @@ export class Healer {
     });
     const done = Promise.all(results).then(() => {
       this.forget(request.since, token);
+      this.#parts.metrics.repairs.inc({ result: resultOf(stored, failures.size) });
       return soFar();
     });
     return { requests: fetches.length, done, soFar, pending: () => outstanding };
@@ -319,4 +320,10 @@ export class Healer {
     this.#parts.log.error({ err: error }, 'history could not be stored');
     return { stored: 0, failure: 'What the broker gave could not be stored: the database refused it.' };
   }
+}
+
+/** `empty`: the broker answered that nothing traded, which closes a hole too. */
+function resultOf(stored: number, failures: number): 'healed' | 'empty' | 'partial' | 'failed' {
+  if (failures === 0) return stored > 0 ? 'healed' : 'empty';
+  return stored > 0 ? 'partial' : 'failed';
 }

@@ -20,6 +20,9 @@ export function feedMetrics(metrics: Metrics): FeedObserver {
     connected: (feed, connected) => metrics.feedConnected.set({ feed }, connected ? 1 : 0),
     reconnecting: (feed) => metrics.feedReconnects.inc({ feed }),
     ticked: (feed, at) => metrics.feedLastTick.set({ feed }, at / 1000),
-    subscribed: (feed, instruments) => metrics.subscribedInstruments.set({ feed }, instruments),
+    subscribed: (feed, instruments) => {
+      metrics.subscribedInstruments.set({ feed }, instruments);
+      metrics.feedReconnects.inc({ feed }, 0);
+    },
   };
 }

@@ -3,16 +3,19 @@ import type { Logger } from 'pino';
 import { BrokerError } from '../broker/broker.js';
 import type { KiteBroker } from '../broker/kite.js';
 import type { Clock } from '../clock.js';
+import type { Database } from '../db/database.js';
 import type { Metrics } from '../metrics.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { dateToDayNumber, istDate, istDayNumber, istMidnight } from '../sessions/ist.js';
 import type { BrokerSession } from './broker-session.js';
+import { GapMetrics } from './gap-metrics.js';
 import type { LiveRegistry } from './live-registry.js';
 import type { Schedule } from './schedule.js';
 import type { Subscriptions } from './subscriptions.js';
 
 export interface JobParts {
   readonly schedule: Schedule;
+  readonly db: Database;
   readonly calendar: Calendar;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -37,6 +40,8 @@ export function addJobs(parts: JobParts): void {
   at('market open', SECOND_MS, () => marketOpen(parts));
   at('calendar', 60 * MINUTE_MS, () => calendarEnd(parts));
   at('broker', 5 * SECOND_MS, () => brokerLimits(parts));
+  const gaps = new GapMetrics(parts);
+  at('gaps', 30 * SECOND_MS, () => gaps.update());
   at('disk', 30 * SECOND_MS, () => diskFree(parts));
   at('instruments', 5 * MINUTE_MS, instrumentList(parts));
 }
