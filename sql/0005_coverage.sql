@@ -83,7 +83,7 @@ begin
   return (
     select coalesce(range_agg(f.spans), '{}')
            - (select coalesce(range_agg(tstzrange(e.from_time, e.to_time)), '{}') from coverage_exceptions e
-              where e.token is not null and int8range(e.token, e.token, '[]') = int8range(p_token, p_token, '[]')
+              where e.token = p_token and int8range(e.token, e.token, '[]') = int8range(p_token, p_token, '[]')
                 and tstzrange(e.from_time, e.to_time) && tstzrange(p_from, p_to))
            - (select coalesce(range_agg(tstzrange(s.from_time, s.to_time)), '{}') from stale_ranges s
               where (s.token = p_token or s.token is null) and s.from_time < p_to and s.to_time > p_from)
@@ -221,7 +221,7 @@ language sql stable parallel safe as $$
   union all
   select 5, e.reason, range_agg(tstzrange(e.from_time, e.to_time))
   from coverage_exceptions e
-  where e.token is not null and int8range(e.token, e.token, '[]') = int8range(p_token, p_token, '[]')
+  where e.token = p_token and int8range(e.token, e.token, '[]') = int8range(p_token, p_token, '[]')
     and tstzrange(e.from_time, e.to_time) && tstzrange(p_from, p_to) and p_interval <> '1d'
   group by e.reason
   union all
@@ -242,22 +242,21 @@ language sql stable parallel safe as $$
   group by 2
 $$;
 
--- What of [p_from, p_to) candles of p_interval lack, and why. The API answers exactly this.
-create function candle_gaps(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text)
+-- Gaps that gap_spans found, cut where their causes change. For internal use, by who needs the spans for more than this.
+create function gap_reasons(p_token bigint, p_gaps tstzmultirange, p_interval text)
 returns table (gap_from timestamptz, gap_to timestamptz, reason text)
 language plpgsql stable parallel safe as $$
 declare
-  v_gaps tstzmultirange := gap_spans(p_token, p_from, p_to, p_interval);
-  v_left tstzmultirange := v_gaps;
+  v_left tstzmultirange := p_gaps;
   v_reasons text[] := '{}';
   v_spans tstzmultirange[] := '{}';
   v_cause record;
 begin
-  if isempty(v_gaps) then
+  if isempty(p_gaps) then
     return;
   end if;
   for v_cause in
-    select c.reason, c.spans from gap_causes(p_token, lower(v_gaps), upper(v_gaps), p_interval) c
+    select c.reason, c.spans from gap_causes(p_token, lower(p_gaps), upper(p_gaps), p_interval) c
     where c.spans is not null order by c.rank, c.reason
   loop
     if v_left && v_cause.spans then
@@ -275,4 +274,13 @@ begin
           group by 1) joined
     cross join lateral unnest(joined.spans) piece
     order by 1;
+end $$;
+
+-- What of [p_from, p_to) candles of p_interval lack, and why. The API answers exactly this.
+create function candle_gaps(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text)
+returns table (gap_from timestamptz, gap_to timestamptz, reason text)
+language plpgsql stable parallel safe as $$
+begin
+  return query select g.gap_from, g.gap_to, g.reason
+    from gap_reasons(p_token, gap_spans(p_token, p_from, p_to, p_interval), p_interval) g;
 end $$;

@@ -1,6 +1,7 @@
 -- What users read: the broker's candle where there is one, else what ticks made.
 -- `complete` is exactly "over and outside candle_gaps": first by a few index probes, which are right whenever they say
 -- yes; the exact function judges the few rows left, the edges of reconnects and the bucket in progress.
+-- (The token of an exception is compared twice: as a range for the index, as a number because a small table is scanned.)
 -- (Stale ranges are few and gone within seconds: one multirange of all of them is looked at, whoever they belong to.)
 
 create view candles_1m as
@@ -24,7 +25,7 @@ select r.bucket, r.instrument_token, r.open, r.high, r.low, r.close, r.volume, r
                                  and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '1 minute')))
            and not exists (
              select from coverage_exceptions e
-             where e.token is not null
+             where e.token = r.instrument_token
                and int8range(e.token, e.token, '[]') = int8range(r.instrument_token, r.instrument_token, '[]')
                and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '1 minute'))
            and not coalesce((select range_agg(tstzrange(s.from_time, s.to_time)) from stale_ranges s)
@@ -87,7 +88,7 @@ select r.bucket, r.instrument_token, r.open, r.high, r.low, r.close, r.volume, r
                                  and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '5 minutes')))
            and not exists (
              select from coverage_exceptions e
-             where e.token is not null
+             where e.token = r.instrument_token
                and int8range(e.token, e.token, '[]') = int8range(r.instrument_token, r.instrument_token, '[]')
                and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '5 minutes'))
            and not coalesce((select range_agg(tstzrange(s.from_time, s.to_time)) from stale_ranges s)
@@ -167,7 +168,7 @@ select r.bucket, r.instrument_token, r.open, r.high, r.low, r.close, r.volume, r
                                  and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '15 minutes')))
            and not exists (
              select from coverage_exceptions e
-             where e.token is not null
+             where e.token = r.instrument_token
                and int8range(e.token, e.token, '[]') = int8range(r.instrument_token, r.instrument_token, '[]')
                and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '15 minutes'))
            and not coalesce((select range_agg(tstzrange(s.from_time, s.to_time)) from stale_ranges s)
@@ -247,7 +248,7 @@ select r.bucket, r.instrument_token, r.open, r.high, r.low, r.close, r.volume, r
                                  and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '1 hour')))
            and not exists (
              select from coverage_exceptions e
-             where e.token is not null
+             where e.token = r.instrument_token
                and int8range(e.token, e.token, '[]') = int8range(r.instrument_token, r.instrument_token, '[]')
                and tstzrange(e.from_time, e.to_time) && tstzrange(r.bucket, r.bucket + interval '1 hour'))
            and not coalesce((select range_agg(tstzrange(s.from_time, s.to_time)) from stale_ranges s)
@@ -290,7 +291,14 @@ from (
 -- The official day candle where the broker gave one, else the day so far, which is never complete (rule 7).
 create view candles_1d as
 select r.bucket, r.instrument_token, r.open, r.high, r.low, r.close, r.volume, r.open_interest, r.trades, r.vwap, r.source,
-       r.source = 'broker' and bucket_is_complete(r.instrument_token, r.bucket, r.bucket + interval '24 hours', '1d') as complete,
+       case
+         when r.source <> 'broker' then false
+         when r.bucket <= (select tickscope_now() - live_settle() - interval '24 hours') and (
+             select b.span @> tstzrange(r.bucket, r.bucket + interval '24 hours') from broker_coverage b
+             where b.token = r.instrument_token and b.interval = '1d' and b.span <= tstzrange(r.bucket, null)
+             order by b.span desc limit 1) then true
+         else bucket_is_complete(r.instrument_token, r.bucket, r.bucket + interval '24 hours', '1d')
+       end as complete,
        ist_date(r.bucket) as trading_date
 from (
   select bucket, instrument_token, open, high, low, close, volume, open_interest,
@@ -307,9 +315,10 @@ from (
                       and b.bucket = ist_midnight(d.trading_date))
 ) r;
 
--- The merged rows of one instrument, p_from <= bucket < p_to. Faster than the views where `complete` is wanted: the gaps of
--- the range are worked out once, not a row at a time.
-create function get_candles(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text default '1m')
+-- The merged rows of one instrument, p_from <= bucket < p_to, judged by p_gaps: the gap_spans of at least every bucket asked
+-- for. For internal use, by who needs the gaps as well.
+create function candles_beside_gaps(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text,
+                                    p_gaps tstzmultirange)
 returns table (bucket timestamptz, instrument_token bigint, open double precision, high double precision,
                low double precision, close double precision, volume bigint, open_interest bigint, trades bigint,
                vwap double precision, source text, complete boolean)
@@ -317,22 +326,13 @@ language plpgsql stable as $$
 declare
   v_width interval := candle_width(p_interval);
   v_settled timestamptz := tickscope_now() - live_settle();
-  v_gaps tstzmultirange;
 begin
-  if p_interval = '1d' then
-    return query select c.bucket, c.instrument_token, c.open, c.high, c.low, c.close, c.volume, c.open_interest,
-                        c.trades, c.vwap, c.source, c.complete
-      from candles_1d c
-      where c.instrument_token = p_token and c.bucket >= p_from and c.bucket < p_to order by c.bucket;
-    return;
-  end if;
-  v_gaps := gap_spans(p_token, p_from, p_to + v_width, p_interval);
   if p_interval = '1m' then
     return query select c.bucket, c.instrument_token, c.open, c.high, c.low, c.close, c.volume, c.open_interest,
                         c.trades, c.vwap, c.source,
                         case when c.bucket + v_width > v_settled
                              then bucket_is_complete(c.instrument_token, c.bucket, c.bucket + v_width, p_interval)
-                             else not (v_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
+                             else not (p_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
       from candles_1m c
       where c.instrument_token = p_token and c.bucket >= p_from and c.bucket < p_to order by c.bucket;
   elsif p_interval = '5m' then
@@ -340,7 +340,7 @@ begin
                         c.trades, c.vwap, c.source,
                         case when c.bucket + v_width > v_settled
                              then bucket_is_complete(c.instrument_token, c.bucket, c.bucket + v_width, p_interval)
-                             else not (v_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
+                             else not (p_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
       from candles_5m c
       where c.instrument_token = p_token and c.bucket >= p_from and c.bucket < p_to order by c.bucket;
   elsif p_interval = '15m' then
@@ -348,18 +348,38 @@ begin
                         c.trades, c.vwap, c.source,
                         case when c.bucket + v_width > v_settled
                              then bucket_is_complete(c.instrument_token, c.bucket, c.bucket + v_width, p_interval)
-                             else not (v_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
+                             else not (p_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
       from candles_15m c
       where c.instrument_token = p_token and c.bucket >= p_from and c.bucket < p_to order by c.bucket;
-  else
+  elsif p_interval = '1h' then
     return query select c.bucket, c.instrument_token, c.open, c.high, c.low, c.close, c.volume, c.open_interest,
                         c.trades, c.vwap, c.source,
                         case when c.bucket + v_width > v_settled
                              then bucket_is_complete(c.instrument_token, c.bucket, c.bucket + v_width, p_interval)
-                             else not (v_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
+                             else not (p_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
       from candles_1h c
       where c.instrument_token = p_token and c.bucket >= p_from and c.bucket < p_to order by c.bucket;
+  else
+    return query select c.bucket, c.instrument_token, c.open, c.high, c.low, c.close, c.volume, c.open_interest,
+                        c.trades, c.vwap, c.source,
+                        c.source = 'broker' and case when c.bucket + v_width > v_settled
+                             then bucket_is_complete(c.instrument_token, c.bucket, c.bucket + v_width, p_interval)
+                             else not (p_gaps && tstzrange(c.bucket, c.bucket + v_width)) end
+      from candles_1d c
+      where c.instrument_token = p_token and c.bucket >= p_from and c.bucket < p_to order by c.bucket;
   end if;
+end $$;
+
+-- The merged rows of one instrument, p_from <= bucket < p_to. Faster than the views where `complete` is wanted: the gaps of
+-- the range are worked out once, not a row at a time.
+create function get_candles(p_token bigint, p_from timestamptz, p_to timestamptz, p_interval text default '1m')
+returns table (bucket timestamptz, instrument_token bigint, open double precision, high double precision,
+               low double precision, close double precision, volume bigint, open_interest bigint, trades bigint,
+               vwap double precision, source text, complete boolean)
+language plpgsql stable as $$
+begin
+  return query select c.* from candles_beside_gaps(p_token, p_from, p_to, p_interval,
+    gap_spans(p_token, p_from, p_to + candle_width(p_interval), p_interval)) c;
 end $$;
 
 -- After broker minutes of [p_from, p_to) were stored: every wide bucket that holds one waits for its merge again, and
