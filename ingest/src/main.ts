@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { createApi } from './api/server.js';
-import { BrokerError } from './broker/broker.js';
 import { KiteBroker } from './broker/kite.js';
 import { createCandleService } from './candles/candle-service.js';
 import { createDaySettle } from './candles/day-settle.js';
@@ -17,7 +16,7 @@ import { BrokerSession } from './service/broker-session.js';
 import { calendarFor } from './service/calendar.js';
 import { canaryQuotesMove } from './service/canary-quotes.js';
 import { feedMetrics, feedStatus } from './service/feed-status.js';
-import { addJobs } from './service/jobs.js';
+import { addJobs, takeInstruments } from './service/jobs.js';
 import { LiveRegistry } from './service/live-registry.js';
 import { openForWriter } from './service/open-database.js';
 import { refuseForeignOrigin } from './service/origin.js';
@@ -123,7 +122,14 @@ async function compose(
   });
   registry.onChange((instruments) => pipeline.replaceRegistry(instruments));
   await pipeline.start();
-  parts.push('pipeline', async () => void (await pipeline.stop()), 20_000);
+  parts.push(
+    'pipeline',
+    async () => {
+      const lost = await pipeline.stop();
+      if (lost > 0) throw new Error(`${lost} ticks could not be written: the database was away.`);
+    },
+    20_000,
+  );
   const feed = new KiteFeed({
     name: config.broker,
     url: source.tickerUrl,
@@ -145,7 +151,7 @@ async function compose(
   const subscriptions = new Subscriptions({ config, db, registry, feed, log });
   parts.push('session', () => session.stop());
   await session.start();
-  if (session.hasToken) await takeInstruments(registry, log);
+  if (session.hasToken) await takeInstruments(registry, subscriptions, log);
   await subscriptions.reload();
   feed.start();
   parts.push('feed', () => feed.stop());
@@ -211,6 +217,7 @@ async function compose(
     schedule,
     db,
     calendar,
+    sessions,
     clock,
     metrics,
     log,
@@ -222,7 +229,11 @@ async function compose(
   });
   parts.push('jobs', () => schedule.stop());
   // A login after the start brings the instruments that could not be had without it.
-  session.onToken(() => void takeInstruments(registry, log).then(() => subscriptions.reload()));
+  session.onToken(() => {
+    takeInstruments(registry, subscriptions, log).catch((error: unknown) =>
+      log.error({ err: error }, 'the instruments were not taken after the login; the daily job asks again'),
+    );
+  });
   daySettle.start();
   if (source.seeded) seed.start();
 
@@ -243,16 +254,6 @@ async function compose(
     failed,
     stop: () => parts.stop(),
   };
-}
-
-/** Without the list the service still serves what it has; the daily job asks again. */
-async function takeInstruments(registry: LiveRegistry, log: Logger): Promise<void> {
-  try {
-    log.info(await registry.sync(), 'instruments are up to date');
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error;
-    log.warn({ kind: error.kind }, `the instrument list was not taken: ${error.message}`);
-  }
 }
 
 async function syncAndSubscribe(registry: LiveRegistry, subscriptions: Subscriptions) {

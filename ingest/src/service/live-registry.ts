@@ -9,6 +9,7 @@ export class LiveRegistry {
   readonly #listeners: Array<(registry: InstrumentRegistry) => void> = [];
   #current: InstrumentRegistry;
   #syncing: Promise<InstrumentSync> | undefined;
+  #syncedAt: number | undefined;
 
   private constructor(
     readonly db: Database,
@@ -27,6 +28,11 @@ export class LiveRegistry {
     return this.#current;
   }
 
+  /** When the list of the moment was asked for, epoch milliseconds; undefined when that was before this process. */
+  get syncedAt(): number | undefined {
+    return this.#syncedAt;
+  }
+
   /** Takes the broker's dump; calls at the same time share one. @throws BrokerError */
   sync(): Promise<InstrumentSync> {
     this.#syncing ??= this.#sync().finally(() => {
@@ -41,9 +47,11 @@ export class LiveRegistry {
   }
 
   async #sync(): Promise<InstrumentSync> {
+    const askedAt = this.clock.now();
     const dump = await this.broker.instruments();
     const result = await syncInstruments(this.db, this.broker.name, dump, this.clock.now());
     this.#current = await InstrumentRegistry.load(this.db, this.broker.name);
+    this.#syncedAt = askedAt;
     for (const listener of this.#listeners) listener(this.#current);
     return result;
   }
