@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { addDays, dateToDayNumber, istDate, istDayNumber, istMidnight } from '../sessions/ist.js';
 import type { BrokerSession } from './broker-session.js';
+import { GapMetrics } from './gap-metrics.js';
 import type { LiveRegistry } from './live-registry.js';
 import type { Schedule } from './schedule.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -44,6 +45,8 @@ export function addJobs(parts: JobParts): void {
   at('calendar', 60 * MINUTE_MS, () => calendarEnd(parts));
   at('sessions', 60 * MINUTE_MS, () => sessionsAhead(parts));
   at('broker', 5 * SECOND_MS, () => brokerLimits(parts));
+  const gaps = new GapMetrics(parts);
+  at('gaps', 30 * SECOND_MS, () => gaps.update());
   at('disk', 30 * SECOND_MS, () => diskFree(parts));
   at('instruments', 5 * MINUTE_MS, () => instrumentList(parts));
 }
