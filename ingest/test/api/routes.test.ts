@@ -250,8 +250,12 @@ eachDatabase((server) => {
   it('serves the VIX index until a regime engine fills its table, then that', async () => {
     const before = await get(`/api/vix?from=${DAY}&to=${NOW}`);
     expect(before.series).toHaveLength(340);
-    expect(before.series[5]).toMatchObject({ trend: null, regime: null });
-    expect((await get('/api/vix/regime')).spans).toEqual([]);
+    // Nothing is stored: the index's own minutes, judged by the thresholds (its fixture walks around 1500).
+    expect(before.series[5]).toMatchObject({ trend: null, regime: 'EXTREME' });
+    expect(await get(`/api/vix/regime?from=${DAY}&to=${NOW}`)).toMatchObject({
+      regime: 'EXTREME',
+      spans: [{ from: before.series[0].time, regime: 'EXTREME', minutes: 340 }],
+    });
     await db.pool.query(`insert into vix_data (time, value, regime) values
       ('2025-11-20T10:00+05:30', 12, 'LOW'), ('2025-11-20T10:01+05:30', 13, 'LOW'), ('2025-11-20T10:02+05:30', 22, 'HIGH')`);
     expect((await get('/api/vix')).series).toHaveLength(3);

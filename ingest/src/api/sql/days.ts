@@ -49,7 +49,7 @@ with day as (
   select coalesce($1::date, (select max(trading_date) from day_state)) as date
 )
 select i.token, i.symbol, i.exchange, s.last as "lastPrice", s.previous_close as "previousClose",
-       s.last - s.previous_close as change,
+       round((s.last - s.previous_close)::numeric, 7)::double precision as change,
        (s.last - s.previous_close) / s.previous_close * 100 as "changePercent", s.volume,
        s.trading_date as "tradingDate"
 from day

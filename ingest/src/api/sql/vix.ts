@@ -1,5 +1,7 @@
 import { at, type RunQuery } from './query.js';
 
+const MINUTE_MS = 60_000;
+
 export interface VixRow {
   time: number;
   value: number;
@@ -23,6 +25,16 @@ export function vix(run: RunQuery, range: { from: number; to: number }, limit: n
   return run<VixRow>(VIX, [at(range.from), at(range.to), limit]);
 }
 
+/** The regime of each value, by the thresholds in settings. */
+export async function regimesOf(run: RunQuery, values: readonly number[]): Promise<string[]> {
+  const rows = await run<{ regime: string }>(
+    `select vix_regime(v.value) as regime
+     from unnest($1::double precision[]) with ordinality v (value, n) order by v.n`,
+    [values],
+  );
+  return rows.map(({ regime }) => regime);
+}
+
 export interface RegimeRow {
   from: number;
   to: number;
@@ -31,6 +43,24 @@ export interface RegimeRow {
   average: number;
   low: number;
   high: number;
+}
+
+/** What `regimes` tells, of minutes that are not stored: each stretch ends where the next begins. */
+export function stretches(minutes: readonly VixRow[]): RegimeRow[] {
+  const found: RegimeRow[] = [];
+  for (const { time, value, regime } of minutes) {
+    const last = found.at(-1);
+    if (last) last.to = time;
+    if (last?.regime === regime) {
+      last.average = (last.average * last.minutes + value) / (last.minutes + 1);
+      last.minutes++;
+      last.low = Math.min(last.low, value);
+      last.high = Math.max(last.high, value);
+    } else found.push({ from: time, to: time, regime, minutes: 1, average: value, low: value, high: value });
+  }
+  const last = found.at(-1);
+  if (last) last.to = minutes.at(-1)!.time + MINUTE_MS;
+  return found;
 }
 
 /** Stretches of one volatility regime, oldest first, as the SQL function tells them. */

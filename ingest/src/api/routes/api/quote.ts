@@ -3,6 +3,7 @@ import type { Instrument } from '../../../instruments/instrument.js';
 import { instrumentKey } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
+import { withoutDust } from '../../difference.js';
 import { answers, Format, InstrumentTexts, Origin } from '../../schemas/common.js';
 import { QuoteItem } from '../../schemas/market.js';
 import { type QuoteRow, quotes } from '../../sql/quotes.js';
@@ -58,7 +59,7 @@ export function quoteRoutes(app: App, { services, instruments, run }: ApiContext
 /** Change is against the previous close; null where either is unknown. */
 export function quoteItem(instrument: Instrument, row: QuoteRow | undefined) {
   const known = row !== undefined && row.previousClose !== null && row.previousClose > 0;
-  const change = known ? roundPaise(row.lastPrice - row.previousClose!) : null;
+  const change = known ? withoutDust(row.lastPrice - row.previousClose!) : null;
   return {
     instrument: instrumentKey(instrument),
     time: isoOrNull(row?.time ?? null),
@@ -79,9 +80,4 @@ export function quoteItem(instrument: Instrument, row: QuoteRow | undefined) {
     lastTradeTime: isoOrNull(row?.lastTradeTime ?? null),
     lastQuantity: row?.lastQuantity ?? null,
   };
-}
-
-/** Takes the binary dust off a difference; currency derivatives have seven decimals. */
-function roundPaise(rupees: number): number {
-  return Math.round(rupees * 1e7) / 1e7;
 }

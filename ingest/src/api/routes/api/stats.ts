@@ -3,6 +3,7 @@ import { addDays, istDate, istMidnight } from '../../../sessions/ist.js';
 import { instrumentKey } from '../../candle-query.js';
 import { returnStatistics } from '../../candle-series.js';
 import type { ApiContext, App } from '../../context.js';
+import { withoutDust } from '../../difference.js';
 import { ApiError } from '../../errors.js';
 import {
   answers,
@@ -89,7 +90,7 @@ export function statsRoutes(app: App, { services, instruments, run }: ApiContext
         low,
         last,
         previousClose,
-        change: last !== null && previousClose ? last - previousClose : null,
+        change: last !== null && previousClose ? withoutDust(last - previousClose) : null,
         changePercent: last !== null && previousClose ? ((last - previousClose) / previousClose) * 100 : null,
         rangePercent: high !== null && low ? ((high - low) / low) * 100 : null,
         averagePrice: day?.averagePrice ?? null,

@@ -3,6 +3,7 @@ import { istDate } from '../../../sessions/ist.js';
 import { candleQuery, candleRange } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
+import { withoutDust } from '../../difference.js';
 import {
   answers,
   Format,
@@ -14,7 +15,7 @@ import {
   Time,
   ToText,
 } from '../../schemas/common.js';
-import { regimes, type VixRow, vix } from '../../sql/vix.js';
+import { regimes, regimesOf, stretches, type VixRow, vix } from '../../sql/vix.js';
 import { iso } from '../../times.js';
 
 const Query = Type.Object({
@@ -38,7 +39,7 @@ export function vixRoutes(app: App, context: ApiContext): void {
         tags,
         summary: 'INDIA VIX by the minute, oldest first',
         description:
-          'Where no regime has been worked out, the minutes of the index itself; trend and regime are null then. Without `from` today.',
+          'One row a minute; `change` is against the minute before. Where none is stored, the minutes of the index itself, without a trend. Without `from` today.',
         querystring: Query,
         response: answers({
           origin: Origin,
@@ -98,11 +99,9 @@ export function vixRoutes(app: App, context: ApiContext): void {
         '1m',
         now,
       );
-      const spans = (await regimes(run, range)).map((row) => ({
-        ...row,
-        from: iso(row.from),
-        to: iso(row.to),
-      }));
+      const stored = await regimes(run, range);
+      const found = stored.length > 0 ? stored : stretches((await minutes(context, query)).rows);
+      const spans = found.map((row) => ({ ...row, from: iso(row.from), to: iso(row.to) }));
       if (query.format === 'csv') return sendCsv(reply, 'vix-regime', REGIME_COLUMNS, spans);
       return { origin: services.origin, regime: spans.at(-1)?.regime ?? null, spans };
     },
@@ -123,17 +122,21 @@ async function minutes(
   const answer = await services.candles.candles(
     candleQuery(index, { ...options, interval: '1m', limit: most }, now),
   );
+  const regime = await regimesOf(
+    run,
+    answer.candles.map(({ close }) => close),
+  );
   return {
     rows: answer.candles.map(({ time, open, high, low, close }, i) => ({
       time,
       value: close,
-      change: i > 0 ? close - answer.candles[i - 1]!.close : null,
+      change: i > 0 ? withoutDust(close - answer.candles[i - 1]!.close) : null,
       open,
       high,
       low,
       close,
       trend: null,
-      regime: null,
+      regime: regime[i] ?? null,
     })),
     warnings: answer.warnings,
   };
