@@ -77,6 +77,15 @@ export function parseRange(
   return range;
 }
 
+/** A range that is the last 24 hours where it is left open; to a minute past now, for the exchange's clock may be ahead. */
+export function recentRange(
+  from: string | undefined,
+  to: string | undefined,
+  now: number,
+): { from: number; to: number } {
+  return parseRange(from ?? Math.trunc(now - DAY_MS), to ?? Math.trunc(now + 60_000));
+}
+
 export function checkOrder(
   from: number,
   to: number,

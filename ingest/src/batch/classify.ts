@@ -1,3 +1,4 @@
+import { FULL_PACKET_BYTES } from '../decode/columns.js';
 import { istDayNumber } from '../sessions/ist.js';
 import type { FeedCoverage } from './coverage.js';
 import { type InstrumentSlots, NO_SLOT, NONE } from './instrument-slots.js';
@@ -29,7 +30,7 @@ export interface FeedState {
   frameSecond: number;
 }
 
-const FULL = 184;
+const FULL = FULL_PACKET_BYTES;
 const INDEX_FULL = 32;
 const QUOTE = 44;
 const LTP = 8;

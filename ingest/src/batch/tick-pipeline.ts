@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
+import { FULL_PACKET_BYTES } from '../decode/columns.js';
 import { DecodeFaults } from '../decode/faults.js';
 import { decodeFrame, FRAME_DONE, FRAME_START } from '../decode/frame.js';
 import type { FeedEnd, FeedName, FeedSink } from '../feed/feed.js';
@@ -63,7 +64,7 @@ export class TickPipeline implements FeedSink {
     );
     this.#classifier = new Classifier(options.slots, options.firstSeq, (batch, row, reason) => {
       const { packets, packetLength, receivedAt } = batch.packets;
-      const at = row * 184;
+      const at = row * FULL_PACKET_BYTES;
       this.#reject(reason, packets.subarray(at, at + packetLength[row]!), receivedAt[row]!);
     });
   }

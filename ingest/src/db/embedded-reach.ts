@@ -78,7 +78,8 @@ function fingerprint(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-async function exists(file: string): Promise<boolean> {
+/** Whether there is anything at `file`, links followed. */
+export async function exists(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,
     () => false,

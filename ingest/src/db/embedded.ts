@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { findPostgresBinaries, type PostgresBinaries } from './embedded-binaries.js';
-import { reachableBinaries, reachableData } from './embedded-reach.js';
+import { exists, reachableBinaries, reachableData } from './embedded-reach.js';
 import { type PostgresUser, unprivilegedUser } from './embedded-user.js';
 
 export interface EmbeddedPostgres {
@@ -204,11 +204,4 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(port));
     });
   });
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,6 @@
 import { type InstrumentSlots, NONE } from '../batch/instrument-slots.js';
 import { IN_SESSION, type TickBatch, TRADE } from '../batch/tick-batch.js';
+import { FULL_PACKET_BYTES } from '../decode/columns.js';
 import type { CopyBuffer } from './copy-buffer.js';
 
 /** The order in which `DayStates.encode` writes the columns. */
@@ -14,7 +15,7 @@ const LAST = 3;
 const LAST_PRICE_FIELD = 5;
 const LAST_COUNT_FIELD = 8;
 const QUOTE = 44;
-const FULL = 184;
+const FULL = FULL_PACKET_BYTES;
 
 interface DayRow {
   readonly token: number;

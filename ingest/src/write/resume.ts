@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { CoverageEnd } from '../batch/truth.js';
 import { instant } from './instants.js';
+import { UNLESS_OLDER } from './statements.js';
 
 /** The latest tick of an instrument as the database has it. Prices in rupees, instants in epoch milliseconds. */
 export interface StoredQuote {
@@ -65,17 +66,7 @@ const UNFOLDED = `
 const FOLD_QUOTES = `
   insert into quotes_latest as q
   select distinct on (instrument_token) * from unfolded order by instrument_token, seq desc
-  on conflict (instrument_token) do update set (
-    time, seq, last_trade_time, exchange_time, ltp, high, low, last_qty, volume, volume_delta,
-    volume_unplaced, open_interest, average_price, day_open, day_high, day_low, previous_close, bid_price, ask_price,
-    bid_qty, ask_qty, total_bid_qty, total_ask_qty, is_trade, in_session, time_source, broker, received_at) = row(
-    excluded.time, excluded.seq, excluded.last_trade_time, excluded.exchange_time, excluded.ltp, excluded.high,
-    excluded.low, excluded.last_qty, excluded.volume, excluded.volume_delta, excluded.volume_unplaced,
-    excluded.open_interest, excluded.average_price, excluded.day_open, excluded.day_high, excluded.day_low,
-    excluded.previous_close, excluded.bid_price, excluded.ask_price, excluded.bid_qty, excluded.ask_qty,
-    excluded.total_bid_qty, excluded.total_ask_qty, excluded.is_trade, excluded.in_session, excluded.time_source,
-    excluded.broker, excluded.received_at)
-  where excluded.seq > q.seq`;
+  ${UNLESS_OLDER}`;
 
 /** The day that a tick's day fields belong to is that of its last trade (an index: of its exchange time, in session). */
 const FOLD_DAYS = `

@@ -16,17 +16,8 @@ export const PREPARE_SESSION = `
   create temporary table staged_books (like depth_latest) on commit delete rows;
   create temporary table staged_days (like day_state) on commit delete rows`;
 
-export const MERGE_QUOTES = `
-  insert into quotes_latest as q (
-    time, seq, instrument_token, last_trade_time, exchange_time, ltp, high, low, last_qty, volume, volume_delta,
-    volume_unplaced, open_interest, average_price, day_open, day_high, day_low, previous_close, bid_price, ask_price,
-    bid_qty, ask_qty, total_bid_qty, total_ask_qty, is_trade, in_session, time_source, broker, received_at)
-  select
-    time, seq, instrument_token, last_trade_time, exchange_time, ltp, high, low, last_qty, volume, volume_delta,
-    volume_unplaced, open_interest, average_price, day_open, day_high, day_low, previous_close, bid_price, ask_price,
-    bid_qty, ask_qty, total_bid_qty, total_ask_qty, is_trade, in_session, time_source, broker, received_at
-  from staged_quotes
-  on conflict (instrument_token) do update set (
+/** Into quotes_latest `q`: the row with the highest seq stays. */
+export const UNLESS_OLDER = `on conflict (instrument_token) do update set (
     time, seq, last_trade_time, exchange_time, ltp, high, low, last_qty, volume, volume_delta,
     volume_unplaced, open_interest, average_price, day_open, day_high, day_low, previous_close, bid_price, ask_price,
     bid_qty, ask_qty, total_bid_qty, total_ask_qty, is_trade, in_session, time_source, broker, received_at) = row(
@@ -37,6 +28,18 @@ export const MERGE_QUOTES = `
     excluded.total_bid_qty, excluded.total_ask_qty, excluded.is_trade, excluded.in_session, excluded.time_source,
     excluded.broker, excluded.received_at)
   where excluded.seq > q.seq`;
+
+export const MERGE_QUOTES = `
+  insert into quotes_latest as q (
+    time, seq, instrument_token, last_trade_time, exchange_time, ltp, high, low, last_qty, volume, volume_delta,
+    volume_unplaced, open_interest, average_price, day_open, day_high, day_low, previous_close, bid_price, ask_price,
+    bid_qty, ask_qty, total_bid_qty, total_ask_qty, is_trade, in_session, time_source, broker, received_at)
+  select
+    time, seq, instrument_token, last_trade_time, exchange_time, ltp, high, low, last_qty, volume, volume_delta,
+    volume_unplaced, open_interest, average_price, day_open, day_high, day_low, previous_close, bid_price, ask_price,
+    bid_qty, ask_qty, total_bid_qty, total_ask_qty, is_trade, in_session, time_source, broker, received_at
+  from staged_quotes
+  ${UNLESS_OLDER}`;
 
 export const MERGE_BOOKS = `
   insert into depth_latest as d (instrument_token, time, seq, book)

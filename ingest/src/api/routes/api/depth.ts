@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { DAY_MS } from '../../../sessions/ist.js';
 import { instrumentKey } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
@@ -16,7 +15,7 @@ import {
 } from '../../schemas/common.js';
 import { BookItem } from '../../schemas/market.js';
 import { books, type DepthBook, latestBook } from '../../sql/depth.js';
-import { iso, isoOrNull, parseRange } from '../../times.js';
+import { iso, isoOrNull, recentRange } from '../../times.js';
 
 const CSV_COLUMNS = ['time', 'side', 'level', 'price', 'quantity', 'orders'] as const;
 const DEFAULT_BOOKS = 100;
@@ -76,11 +75,7 @@ export function depthRoutes(app: App, { services, instruments, run }: ApiContext
     },
     async ({ query }, reply) => {
       const instrument = await instruments.one(query.instrument);
-      const now = services.clock.now();
-      const { from, to } = parseRange(
-        query.from ?? Math.trunc(now - DAY_MS),
-        query.to ?? Math.trunc(now + 60_000),
-      );
+      const { from, to } = recentRange(query.from, query.to, services.clock.now());
       const found = await books(run, instrument.token, from, to, query.limit ?? DEFAULT_BOOKS);
       if (query.format === 'csv') {
         return sendCsv(reply, `${instrument.symbol}-depth`, CSV_COLUMNS, found.flatMap(levels));

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { DAY_MS } from '../../../sessions/ist.js';
 import { instrumentKey } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
@@ -15,7 +14,7 @@ import {
 } from '../../schemas/common.js';
 import { TickItem } from '../../schemas/market.js';
 import { ticks } from '../../sql/quotes.js';
-import { iso, isoOrNull, parseRange } from '../../times.js';
+import { iso, isoOrNull, recentRange } from '../../times.js';
 
 const DEFAULT_TICKS = 100;
 const CSV_COLUMNS = Object.keys(TickItem.properties) as Array<keyof typeof TickItem.properties>;
@@ -41,12 +40,7 @@ export function tickRoutes(app: App, { services, instruments, run }: ApiContext)
     },
     async ({ query }, reply) => {
       const instrument = await instruments.one(query.instrument);
-      const now = services.clock.now();
-      // A minute past now: the exchange's clock may be ahead of ours.
-      const { from, to } = parseRange(
-        query.from ?? Math.trunc(now - DAY_MS),
-        query.to ?? Math.trunc(now + 60_000),
-      );
+      const { from, to } = recentRange(query.from, query.to, services.clock.now());
       const rows = await ticks(run, instrument.token, from, to, query.limit ?? DEFAULT_TICKS);
       const found = rows.map((row) => ({
         ...row,
