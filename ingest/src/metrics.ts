@@ -88,6 +88,7 @@ export function createMetrics() {
     dbQuery: seconds('db_query_seconds', 'Queries of the API and the jobs'),
     dbBytes: gauge('db_bytes', 'Size on disk, indexes included', ['relation']),
     diskFree: gauge('disk_free_bytes', 'Free bytes where data is kept'),
+    diskSize: gauge('disk_size_bytes', 'Size of the file system where data is kept'),
     aggregateLag: gauge('aggregate_lag_seconds', 'Age of an aggregate’s watermark', ['view']),
     calendarDaysLeft: gauge('calendar_days_left', 'Days until the calendar ends'),
     candleRequest: seconds('candle_request_seconds', 'Candle requests', ['interval', 'backfilled']),

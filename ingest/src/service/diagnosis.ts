@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { BrokerError } from '../broker/broker.js';
 import type { Config } from '../config/config.js';
 import type { Database } from '../db/database.js';
@@ -6,6 +5,7 @@ import { isMigrated } from '../db/migrate.js';
 import { recordedOrigin } from '../db/origin.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { dateToDayNumber, istDate, istDayNumber } from '../sessions/ist.js';
+import { diskSpace } from './disk-space.js';
 
 /** `broken` keeps Tickscope from working, `attention` will, or narrows it. */
 export type Verdict = 'ok' | 'attention' | 'broken';
@@ -114,8 +114,7 @@ export function calendarFinding(calendar: Calendar, now: number): Finding {
 }
 
 export async function diskFinding(folder: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const { free } = await diskSpace(folder);
   const found = `${(free / GIBIBYTE).toFixed(1)} GiB free at ${folder}`;
   if (free >= LITTLE_DISK_BYTES) return { what: 'disk', verdict: 'ok', found };
   return {

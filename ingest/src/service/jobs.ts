@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { BrokerError } from '../broker/broker.js';
 import type { KiteBroker } from '../broker/kite.js';
@@ -10,6 +9,7 @@ import type { Metrics } from '../metrics.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { addDays, dateToDayNumber, istDate, istDayNumber, istMidnight } from '../sessions/ist.js';
 import type { BrokerSession } from './broker-session.js';
+import { diskSpace } from './disk-space.js';
 import { GapMetrics } from './gap-metrics.js';
 import type { LiveRegistry } from './live-registry.js';
 import type { Schedule } from './schedule.js';
@@ -84,8 +84,9 @@ function brokerLimits({ broker, metrics }: JobParts): void {
 }
 
 async function diskFree({ dataDir, metrics }: JobParts): Promise<void> {
-  const { bavail, bsize } = await statfs(dataDir);
-  metrics.diskFree.set(bavail * bsize);
+  const { free, size } = await diskSpace(dataDir);
+  metrics.diskFree.set(free);
+  metrics.diskSize.set(size);
 }
 
 /** Once a day, when the day's list is out, and again until it was taken. */
