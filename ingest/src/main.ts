@@ -194,6 +194,11 @@ async function compose(
       broker: broker.name,
       db,
       candles,
+      instruments: {
+        resolve: (key) => registry.current.resolve(key),
+        search: (text, filters, limit) =>
+          registry.current.search(text, filters, limit, (token) => pipeline.latest(token)?.lastPrice),
+      },
       instrumentSync: { sync: () => syncAndSubscribe(registry, subscriptions) },
       subscriptions,
       session,

@@ -2,7 +2,7 @@ import type { Database } from '../db/database.js';
 import type { SessionGroup } from '../sessions/calendar.js';
 import { type IstDate, istDate } from '../sessions/ist.js';
 import type { Instrument } from './instrument.js';
-import { compareDates, type InstrumentFilters, InstrumentSearch } from './search.js';
+import { compareText, type InstrumentFilters, InstrumentSearch, type PriceOf } from './search.js';
 
 interface GroupSpan {
   readonly group: SessionGroup;
@@ -90,8 +90,8 @@ export class InstrumentRegistry {
   }
 
   /** Forgiving: every word of `text` must occur in symbol, name, underlying, expiry, strike or type. Best first. */
-  search(text: string, filters: InstrumentFilters = {}, limit = 20): Instrument[] {
-    return this.#search.find(text, filters, limit);
+  search(text: string, filters: InstrumentFilters = {}, limit = 20, priceOf?: PriceOf): Instrument[] {
+    return this.#search.find(text, filters, limit, priceOf);
   }
 
   /** Expiries of the active contracts of an underlying (`NIFTY`), nearest first. */
@@ -101,7 +101,7 @@ export class InstrumentRegistry {
     for (const { active, expiry, underlying: name } of this.#byToken.values()) {
       if (active && expiry && name?.toUpperCase() === wanted) found.add(expiry);
     }
-    return [...found].sort(compareDates);
+    return [...found].sort(compareText);
   }
 
   /** The hours that an instrument keeps on an IST date; undefined where none are known (other exchanges). */
