@@ -49,6 +49,9 @@ export function createMetrics() {
       'exchange',
       'session_group',
     ]),
+    marketNextOpen: gauge('market_next_open_timestamp_seconds', 'Begin of the next continuous session', [
+      'exchange',
+    ]),
     // write
     ticksWritten: counter('ticks_written_total', 'Ticks committed'),
     ticksRejected: counter('ticks_rejected_total', 'Packets that could not be stored', ['reason']),
