@@ -23,6 +23,7 @@ import { vixRoutes } from './routes/api/vix.js';
 import { healthRoutes } from './routes/health/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
+import { streamRoutes } from './routes/stream.js';
 import type { ApiConfig, ApiServices } from './services.js';
 import { createRunQuery } from './sql/query.js';
 
@@ -68,6 +69,7 @@ export async function createApi(options: { config: ApiConfig; services: ApiServi
   await registerSecurity(app, config);
   registerAccess(app, config);
   await registerDocs(app, services.version);
+  await streamRoutes(app, context);
   await app.register(async (instance) => {
     const routes = instance as App;
     for (const register of ROUTES) register(routes, context);

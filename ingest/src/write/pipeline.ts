@@ -115,6 +115,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ...settings,
       pipeline,
       queue,
+      slots,
       composer: new FlushComposer(
         slots,
         latest,

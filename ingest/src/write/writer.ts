@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { BatchQueue } from '../batch/batch-queue.js';
+import type { InstrumentSlots } from '../batch/instrument-slots.js';
+import type { TickBatch } from '../batch/tick-batch.js';
 import type { TickPipeline } from '../batch/tick-pipeline.js';
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
@@ -31,11 +33,16 @@ export interface Commit {
   readonly books: number;
   /** Epoch milliseconds. */
   readonly committedAt: number;
+  /** The rows themselves (those with the flag STORED), oldest first. They are used again: read them within the call. */
+  readonly batches: readonly TickBatch[];
+  /** What the rows' slots mean. */
+  readonly slots: InstrumentSlots;
 }
 
 export interface WriterOptions {
   readonly pipeline: TickPipeline;
   readonly queue: BatchQueue;
+  readonly slots: InstrumentSlots;
   readonly composer: FlushComposer;
   readonly session: WriterSession;
   readonly clock: Clock;
@@ -250,6 +257,8 @@ export class Writer {
         ticks: flush.ticks.rows,
         books: flush.books.rows,
         committedAt,
+        batches: flush.batches,
+        slots: this.#o.slots,
       });
     } catch (error) {
       this.#o.log.error({ err: error }, 'A listener to commits failed');
