@@ -98,6 +98,12 @@ export interface CommitSource {
   onCommit(listener: (commit: Commit) => void): () => void;
 }
 
+/** What is fetched from the broker. */
+export interface HistorySource {
+  /** Called with our token after candles of it were stored. Returns what undoes it. */
+  onStored(listener: (token: number) => void): () => void;
+}
+
 /** Everything that the API asks of the rest. Each may be a fake in a test. */
 export interface ApiServices {
   /** `live`, `simulator:<seed>` or `replay`. */
@@ -110,6 +116,7 @@ export interface ApiServices {
   readonly instruments?: InstrumentDirectory;
   /** Without it nothing moves on `/api/stream`. */
   readonly commits?: CommitSource;
+  readonly history?: HistorySource;
   readonly instrumentSync: InstrumentSyncControl;
   readonly subscriptions: SubscriptionControl;
   readonly session: SessionControl;

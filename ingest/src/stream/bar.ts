@@ -15,6 +15,8 @@ export interface Forming {
   /** Null once a minute of the broker is in it; 0 while it does not exist (rule 5: a bucket needs a trade). */
   trades: number | null;
   turnover: number | null;
+  /** As stored, until a tick changes it: dividing again could differ in the last digit. */
+  vwap: number | null | undefined;
   source: string;
   complete: boolean;
   /** `time` of the tick that made the close, and of the one that made the open interest. */
@@ -34,13 +36,15 @@ export interface StoredBar extends Candle {
 export interface BarChange {
   /** The bucket that moved; undefined when none did. */
   readonly moved: Forming | undefined;
+  /** The start of the bucket when this was its first trade. */
+  readonly began: number | undefined;
   /** The bucket that was under way and is not any more. */
   readonly ended: Forming | undefined;
   /** A bucket (its start) that only the database can tell now: the tick came out of order. */
   readonly doubtful: number | undefined;
 }
 
-const NOTHING: BarChange = { moved: undefined, ended: undefined, doubtful: undefined };
+const NOTHING: BarChange = { moved: undefined, began: undefined, ended: undefined, doubtful: undefined };
 
 /**
  * The candles of one instrument and interval around now, kept from committed ticks by the rules of the candle views
@@ -72,11 +76,13 @@ export class Bar {
     const target = bucket === this.current.bucket ? this.current : this.#past(bucket);
     // A broker's candle hides what ticks say, and an older bucket is no longer kept.
     if (!target || (target.source === 'broker' && this.#isOver(target))) {
-      return { moved: undefined, ended, doubtful: bucket };
+      return { ...NOTHING, ended, doubtful: bucket };
     }
     const doubtful = tick.isTrade && tick.time < target.openedAt ? bucket : undefined;
+    const began = !exists(target);
     add(target, tick);
-    return { moved: exists(target) ? target : undefined, ended, doubtful };
+    if (!exists(target)) return { ...NOTHING, ended, doubtful };
+    return { moved: target, began: began ? bucket : undefined, ended, doubtful };
   }
 
   /** The one kept of that bucket. */
@@ -105,6 +111,7 @@ export function bucketEnd(interval: CandleInterval, bucket: number): number {
 
 export function candleOf(forming: Forming): Candle {
   const { volume, turnover, trades } = forming;
+  const vwap = turnover !== null && volume !== null && volume !== 0 ? turnover / volume : null;
   return {
     time: forming.bucket,
     open: forming.open,
@@ -114,7 +121,7 @@ export function candleOf(forming: Forming): Candle {
     volume,
     openInterest: forming.openInterest,
     trades,
-    vwap: turnover !== null && volume !== null && volume !== 0 ? turnover / volume : null,
+    vwap: forming.vwap === undefined ? vwap : forming.vwap,
     source: forming.source,
     complete: forming.complete,
   };
@@ -131,6 +138,7 @@ function begin(bucket: number): Forming {
     openInterest: null,
     trades: 0,
     turnover: null,
+    vwap: undefined,
     source: 'ticks',
     complete: false,
     closedAt: Number.NEGATIVE_INFINITY,
@@ -151,6 +159,7 @@ export function formingOf(stored: StoredBar): Forming {
     openInterest: stored.openInterest,
     trades: stored.trades,
     turnover: vwap === null || volume === null ? null : vwap * volume,
+    vwap,
     source: stored.source,
     complete: stored.complete,
     closedAt: stored.closedAt ?? Number.NEGATIVE_INFINITY,
@@ -163,6 +172,7 @@ export function formingOf(stored: StoredBar): Forming {
 function add(forming: Forming, tick: CommittedTick): void {
   if (forming.source === 'broker') forming.source = 'mixed';
   const ticksOnly = forming.source === 'ticks';
+  forming.vwap = ticksOnly ? undefined : null;
   if (!ticksOnly) {
     forming.trades = null;
     forming.turnover = null;

@@ -13,6 +13,7 @@ export interface ClientEvents {
   /** It has something to be flushed that it had not before. */
   waiting(client: StreamClient): void;
   conflated(): void;
+  flooded(): void;
   sent(messages: number): void;
 }
 
@@ -59,7 +60,8 @@ export class StreamClient implements Receiver {
     }
     this.#messages++;
     const { messagesPerSecond } = this.limits;
-    if (this.#messages > messagesPerSecond * FLOOD) {
+    if (this.#messages > messagesPerSecond * FLOOD && this.isOpen) {
+      this.events.flooded();
       this.close(POLICY, `More than ${messagesPerSecond * FLOOD} messages in a second.`);
     }
     return this.#messages <= messagesPerSecond;

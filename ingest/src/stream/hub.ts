@@ -10,6 +10,7 @@ import type { Instrument } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
 import { viewOf } from '../write/encode-ticks.js';
 import type { Commit } from '../write/writer.js';
+import { exists } from './bar.js';
 import { StreamClient } from './client.js';
 import { Conversation } from './conversation.js';
 import { InstrumentFeed } from './instrument-feed.js';
@@ -25,6 +26,8 @@ import type { Topic } from './topic.js';
 const SECOND_MS = 1000;
 /** How long clients have for the closing handshake when the service stops. */
 const STOP_WITHIN_MS = 1_000;
+const LOOK_AT_QUIET_MS = 60_000;
+const QUIET_MS = 10_000;
 
 export interface StreamParts {
   readonly run: RunQuery;
@@ -56,6 +59,7 @@ export class StreamHub {
   readonly #judge: Judge;
   readonly market: MarketTopics;
   readonly #ping: NodeJS.Timeout;
+  readonly #quiet: NodeJS.Timeout;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: StreamParts) {
@@ -71,8 +75,9 @@ export class StreamHub {
       log,
     );
     this.#ping = setInterval(() => {
-      for (const client of this.#clients) client.ping();
+      for (const client of this.#clients) if (!client.ping()) metrics.streamDropped.inc({ reason: 'silent' });
     }, limits.pingMs);
+    this.#quiet = setInterval(() => this.#lookAtQuiet(), LOOK_AT_QUIET_MS);
   }
 
   get clients(): number {
@@ -164,7 +169,23 @@ export class StreamHub {
   stored(token: number): void {
     const feed = this.#feeds.get(token);
     if (!feed) return;
-    for (const interval of feed.bars.keys()) this.#loader.reloadBars(feed, interval);
+    for (const [interval, { endedBar }] of feed.bars) {
+      this.#loader.reloadBars(feed, interval);
+      if (endedBar) this.#judge.ask(feed, interval, endedBar.bucket);
+    }
+  }
+
+  /** A session may have ended within the time of a candle that does not move any more: then it is complete. */
+  #lookAtQuiet(): void {
+    const before = this.#o.clock.now() - QUIET_MS;
+    for (const feed of this.#feeds.values()) {
+      for (const [interval, { bar, movedAt }] of feed.bars) {
+        const { current } = bar;
+        if (current && exists(current) && !current.complete && movedAt < before) {
+          this.#judge.askNow(feed, interval, current.bucket);
+        }
+      }
+    }
   }
 
   /** Says goodbye to everybody. Safe to call twice. */
@@ -175,6 +196,7 @@ export class StreamHub {
 
   async #stop(): Promise<void> {
     clearInterval(this.#ping);
+    clearInterval(this.#quiet);
     this.#publisher.stop();
     this.#judge.stop();
     this.#loader.stop();

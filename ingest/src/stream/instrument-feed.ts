@@ -38,7 +38,10 @@ export class BarFeed {
   /** The day candle that the broker gave; it hides the day's state. */
   official: Candle | undefined;
   endedBar: Forming | undefined;
+  /** When its last tick was committed, epoch milliseconds. */
   movedAt = 0;
+  /** What is being read may have been stored too late for that reading. */
+  again = false;
 
   constructor(interval: CandleInterval, live: Topic, ended: Topic) {
     this.bar = new Bar(interval);
@@ -153,36 +156,36 @@ export class InstrumentFeed {
       for (const { batch, tick } of held) {
         if (!stored || batch > stored.batch) this.#takeBar(feed, tick);
       }
+      const { current } = feed.bar;
+      if (current && !current.complete) this.events.judge(this, interval, current.bucket);
     }
     this.events.changed(feed.live);
   }
 
-  /** The database's word about a bucket. Returns whether it was news. */
-  settle(feed: BarFeed, stored: StoredBar): boolean {
-    const { interval } = feed.bar;
-    if (interval === '1d') {
-      if (stored.source !== 'broker' || JSON.stringify(stored) === JSON.stringify(feed.official))
-        return false;
+  /** The database's word about a bucket. */
+  settle(feed: BarFeed, stored: StoredBar): void {
+    const { bar } = feed;
+    if (bar.interval === '1d') {
+      if (stored.source !== 'broker') return;
       feed.official = stored;
       this.events.changed(feed.live);
-      return true;
+      return;
     }
-    const judged = formingOf(stored);
-    const kept = feed.bar.current?.bucket === stored.time ? feed.bar.current : undefined;
-    if (kept) {
-      const was = JSON.stringify(candleOf(kept));
-      kept.complete = stored.complete;
-      if (JSON.stringify(candleOf(kept)) === was) return false;
-      this.events.changed(feed.live);
-      return true;
+    const kept = bar.at(stored.time);
+    // Ticks came since it was read: they begin another look.
+    if (kept && kept.trades !== null && stored.trades !== null && stored.trades < kept.trades) return;
+    const judged = kept ? { ...formingOf(stored), ...timesOf(kept) } : formingOf(stored);
+    const last = feed.endedBar?.bucket === stored.time ? feed.endedBar : kept;
+    const isNews = !last || !isSame(candleOf(last), candleOf(judged));
+    if (bar.current?.bucket === stored.time) {
+      bar.current = judged;
+      if (isNews) this.events.changed(feed.live);
+      return;
     }
-    const was = feed.endedBar && JSON.stringify(candleOf(feed.endedBar));
-    if (feed.endedBar && feed.endedBar.bucket > stored.time) return false;
+    if (bar.previous?.bucket === stored.time) bar.previous = judged;
+    if (!isNews || (feed.endedBar && feed.endedBar.bucket > stored.time)) return;
     feed.endedBar = judged;
-    if (feed.bar.previous?.bucket === stored.time) feed.bar.previous = judged;
-    if (JSON.stringify(candleOf(judged)) === was) return false;
     this.events.changed(feed.ended);
-    return true;
   }
 
   #take(tick: CommittedTick, book: Buffer | undefined): void {
@@ -197,14 +200,15 @@ export class InstrumentFeed {
   }
 
   #takeBar(feed: BarFeed, tick: CommittedTick): void {
-    const { moved, ended, doubtful } = feed.bar.apply(tick);
+    const { moved, began, ended, doubtful } = feed.bar.apply(tick);
     const { interval } = feed.bar;
     if (ended && exists(ended)) {
       feed.endedBar = ended;
       this.events.changed(feed.ended);
-      this.events.judge(this, interval, ended.bucket);
     }
-    if (doubtful !== undefined) this.events.judge(this, interval, doubtful);
+    for (const bucket of [began, doubtful]) {
+      if (bucket !== undefined) this.events.judge(this, interval, bucket);
+    }
     if (!moved) return;
     feed.movedAt = this.#committedAt ?? 0;
     if (moved === feed.bar.current) this.events.changed(feed.live);
@@ -284,4 +288,12 @@ export class InstrumentFeed {
       complete: false,
     };
   }
+}
+
+function timesOf({ closedAt, interestAt, openedAt }: Forming) {
+  return { closedAt, interestAt, openedAt };
+}
+
+function isSame(a: Candle, b: Candle): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -43,6 +43,11 @@ export class Judge {
     this.#add(feed, interval, bucket, 0);
   }
 
+  /** Looks soon, whether its time is over or not: its sessions may be. */
+  askNow(feed: InstrumentFeed, interval: CandleInterval, bucket: number): void {
+    this.#add(feed, interval, bucket, LOOKS_MS.length);
+  }
+
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
@@ -52,7 +57,7 @@ export class Judge {
     const key = `${interval} ${bucket} ${look}`;
     let found = this.#cases.get(key);
     if (!found) {
-      const after = bucketEnd(interval, bucket) + LOOKS_MS[look]!;
+      const after = look < LOOKS_MS.length ? bucketEnd(interval, bucket) + LOOKS_MS[look]! : 0;
       // Asked about a bucket that ended long ago: soon, not at once, so that many ask together.
       const dueAt = Math.max(after, this.clock.now() + (look === 0 ? LOOK_EVERY_MS : 0));
       found = { interval, bucket, feeds: new Set(), look, dueAt };

@@ -52,9 +52,8 @@ export class Loader {
   /** Reads candles again that have changed in the database. What is known stays until then. */
   reloadBars(feed: InstrumentFeed, interval: CandleInterval): void {
     const bars = feed.barFeed(interval);
-    if (bars.held) return;
-    bars.held = [];
-    bars.loaded = this.#readBars(feed, bars);
+    if (bars.held) bars.again = true;
+    else bars.loaded = this.#readBars(feed, bars);
   }
 
   stop(): void {
@@ -63,7 +62,12 @@ export class Loader {
 
   async #readBars(feed: InstrumentFeed, bars: BarFeed): Promise<void> {
     const reader = this.#bars.get(bars.bar.interval)!;
-    const stored = await this.#until(() => reader.get(feed.instrument.token));
+    bars.held ??= [];
+    let stored: AsOf<StoredBar[]> | undefined;
+    do {
+      bars.again = false;
+      stored = await this.#until(() => reader.get(feed.instrument.token));
+    } while (bars.again && !this.#stopped);
     feed.restoreBars(bars, stored);
   }
 

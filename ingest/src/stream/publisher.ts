@@ -45,6 +45,10 @@ export class Publisher implements ClientEvents {
     this.metrics.streamConflated.inc();
   }
 
+  flooded(): void {
+    this.metrics.streamDropped.inc({ reason: 'flood' });
+  }
+
   sent(messages: number): void {
     this.metrics.streamMessages.inc(messages);
   }

@@ -20,7 +20,10 @@ export async function streamRoutes(app: App, context: ApiContext): Promise<void>
     log: services.log,
     metrics: services.metrics,
   });
-  const forget = services.commits?.onCommit((commit) => hub.take(commit));
+  const undo = [
+    services.commits?.onCommit((commit) => hub.take(commit)),
+    services.history?.onStored((token) => hub.stored(token)),
+  ];
 
   await app.register(websocket, {
     options: {
@@ -30,7 +33,7 @@ export async function streamRoutes(app: App, context: ApiContext): Promise<void>
       handleProtocols: (offered: Set<string>) => (offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
     },
     preClose: (done) => {
-      forget?.();
+      for (const forget of undo) forget?.();
       hub.stop().then(() => done(), done);
     },
   });
