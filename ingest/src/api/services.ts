@@ -73,6 +73,12 @@ export interface SessionControl {
   }>;
 }
 
+/** Repairs of the gap ledger by hand. */
+export interface RepairControl {
+  /** Tries a row again at once. */
+  retry(id: number): Promise<{ readonly instruments: number }>;
+}
+
 /** One connection slot. Times are epoch milliseconds, null before the first. */
 export interface FeedStatus {
   readonly feed: string;
@@ -120,6 +126,7 @@ export interface ApiServices {
   readonly instrumentSync: InstrumentSyncControl;
   readonly subscriptions: SubscriptionControl;
   readonly session: SessionControl;
+  readonly repairs: RepairControl;
   feeds(): readonly FeedStatus[];
   /** True while any instrument group is in continuous session. */
   marketOpen(): boolean;
