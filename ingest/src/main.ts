@@ -31,6 +31,7 @@ import type { SourcePlan } from './service/source.js';
 import { StopStack } from './service/stop-stack.js';
 import { Subscriptions } from './service/subscriptions.js';
 import { currentWarnings } from './service/warnings.js';
+import { createVixEngine, VIX_KEY } from './vix/engine.js';
 import { createPipeline } from './write/pipeline.js';
 
 /** A running pipeline. */
@@ -212,6 +213,16 @@ async function compose(
     await broker.close();
     await Promise.all([repaired, seed.stop(), daySettle.stop(), candles.stop()]);
   });
+  const vix = createVixEngine({
+    db,
+    clock,
+    log,
+    metrics,
+    settings: config.vix,
+    index: () => registry.current.resolve(VIX_KEY),
+    candles,
+  });
+  parts.push('vix', () => vix.stop());
   const warnings = () => [
     ...currentWarnings({ config, calendar, clock, broker, session, feed, subscriptions }),
     ...repairer.warnings(),
@@ -235,6 +246,7 @@ async function compose(
       instrumentSync: { sync: () => syncAndSubscribe(registry, subscriptions) },
       subscriptions,
       session,
+      vix,
       feeds: () => feed.status().map(feedStatus),
       marketOpen,
       seeding: () => seed.progress(),
@@ -272,6 +284,7 @@ async function compose(
       log.error({ err: error }, 'the instruments were not taken after the login; the daily job asks again'),
     );
   });
+  vix.start();
   daySettle.start();
   repairer.start();
   if (source.seeded) seed.start();

@@ -100,6 +100,8 @@ export function createMetrics() {
     diskSize: gauge('disk_size_bytes', 'Size of the file system where data is kept'),
     aggregateLag: gauge('aggregate_lag_seconds', 'Age of an aggregate’s watermark', ['view']),
     calendarDaysLeft: gauge('calendar_days_left', 'Days until the calendar ends'),
+    vixValue: gauge('vix_value', 'INDIA VIX at the end of its last minute'),
+    vixRegime: gauge('vix_regime', '1 for the volatility regime of the moment, 0 for the others', ['regime']),
     candleRequest: seconds('candle_request_seconds', 'Candle requests', ['interval', 'backfilled']),
     httpRequest: seconds('http_request_seconds', 'HTTP requests', ['method', 'route', 'status']),
     // stream

@@ -8,6 +8,7 @@ import type { InstrumentFilters } from '../instruments/search.js';
 import type { InstrumentSync } from '../instruments/store.js';
 import type { Metrics } from '../metrics.js';
 import type { StreamLimits } from '../stream/limits.js';
+import type { VixEngine } from '../vix/engine.js';
 import type { Commit } from '../write/writer.js';
 
 /** How the API is reached and who may use it. */
@@ -126,6 +127,8 @@ export interface ApiServices {
   readonly instrumentSync: InstrumentSyncControl;
   readonly subscriptions: SubscriptionControl;
   readonly session: SessionControl;
+  /** The volatility engine; without it what is stored is served. */
+  readonly vix?: Pick<VixEngine, 'settings' | 'onPush' | 'latest' | 'catchUp'>;
   readonly repairs: RepairControl;
   feeds(): readonly FeedStatus[];
   /** True while any instrument group is in continuous session. */
