@@ -6,6 +6,3 @@ alter table vix_data
 
 comment on column vix_data.value is 'close of the minute that begins at time';
 comment on column vix_data.change is 'against the minute before, in points';
-
--- Events and changes of open interest look for the newest row of one regime, and for the last closes of one instrument.
-create index vix_data_regime on vix_data (regime, time);
