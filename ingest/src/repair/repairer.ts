@@ -229,7 +229,7 @@ export class Repairer {
   async #repair(repair: DueRepair): Promise<boolean> {
     const { clock, ledger, sources } = this.#p;
     const { token, from, to, gaps } = repair;
-    await ledger.write((db) => db.query(BEGIN_ATTEMPT, [gaps, timestamp(clock.now())]));
+    await ledger.write((db) => db.query(BEGIN_ATTEMPT, [gaps, timestamp(clock.now()), repair.attempts + 1]));
     let healed: Healed = { stored: 0, failures: [], faults: [] };
     for (const source of sources) {
       if (this.#stopped) return false;

@@ -21,12 +21,16 @@ group by c.instrument_token, i.exchange, i.symbol, i.instrument_type, ist_date(g
 order by rank, max(g.gap_start) desc, max(c.attempts), c.instrument_token
 limit $5`;
 
-/** A fetch for these rows begins. Parameters: row ids, now. */
+/**
+ * A fetch for an instrument of these rows begins: its `attempt`-th, and the row counts what its most tried instrument
+ * needed. A row is written at most once a second. Parameters: row ids, now, attempt.
+ */
 export const BEGIN_ATTEMPT = `
 update data_gaps
-set last_attempt_at = $2, attempts = attempts + 1, status = 'IN_PROGRESS', message = null
+set last_attempt_at = $2, attempts = greatest(attempts, $3), status = 'IN_PROGRESS', message = null
 where id = any ($1) and status in ('PENDING', 'IN_PROGRESS')
-  and (last_attempt_at is null or status = 'PENDING' or last_attempt_at < $2::timestamptz - interval '1 second')`;
+  and (last_attempt_at is null or status = 'PENDING' or attempts < $3
+       or last_attempt_at < $2::timestamptz - interval '1 second')`;
 
 /** An instrument still lacks something. Parameters: row ids, token, attempts, next attempt, status, message. */
 export const RECORD_ATTEMPT = `
