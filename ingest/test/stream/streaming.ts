@@ -27,6 +27,22 @@ select 'NSE', g, day, 'continuous', (day + time '09:15') at time zone 'Asia/Kolk
        (day + case g when 'derivatives' then time '15:40' when 'cash' then time '15:15' else time '15:30' end) at time zone 'Asia/Kolkata'
 from unnest(array['index', 'cash', 'derivatives']) g, unnest(array[date '2026-11-17', date '2026-11-18']) day`;
 
+const FORGET = `truncate tick_data, depth_books, quotes_latest, depth_latest, day_state, writer_state, live_coverage,
+  feed_assignments, coverage_exceptions, proven_empty, stale_ranges`;
+
+/** A database with the instruments of the test's market and their hours; `startStream` empties it again. */
+export async function openStreamDatabase(server: TestServer): Promise<Database> {
+  const db = await server.open();
+  await db.pool.query(INSTRUMENTS);
+  if (db.kind === 'postgres') {
+    await db.pool.query(
+      `select ensure_day_partition(t, $1) from unnest(array['tick_data', 'depth_books']) t`,
+      ['2026-11-18'],
+    );
+  }
+  return db;
+}
+
 /** A message of the stream. */
 export interface Message {
   type: string;
@@ -92,16 +108,8 @@ export async function startStream(
   } = {},
 ) {
   const start = options.start ?? at('10:00:05');
-  const db = options.db ?? (await server.open());
-  if (!options.db) {
-    await db.pool.query(INSTRUMENTS);
-    if (db.kind === 'postgres') {
-      await db.pool.query(
-        `select ensure_day_partition(t, $1) from unnest(array['tick_data', 'depth_books']) t`,
-        ['2026-11-18'],
-      );
-    }
-  }
+  const db = options.db ?? (await openStreamDatabase(server));
+  if (options.db) await db.pool.query(FORGET);
   const writing = pipelineOn(db, start);
   const { pipeline, clock, metrics } = writing;
   await pipeline.start();
