@@ -139,11 +139,19 @@ export class Conversation {
     intervals: readonly CandleInterval[],
     stillWanted: () => boolean,
   ): Promise<void> {
-    const topics = topicsOf(feed, channels, intervals, false);
-    await this.hub.ready(feed, intervals);
-    if (channels.includes('stats')) await this.hub.market.refreshStats(feed);
-    if (!this.client.isOpen || !stillWanted()) return;
-    for (const topic of topics) this.client.offer(topic);
+    const { client, hub } = this;
+    const offer = (...topics: readonly Topic[]) => {
+      if (client.isOpen && stillWanted()) for (const topic of topics) client.offer(topic);
+    };
+    await Promise.all([
+      hub.ready(feed).then(() => offer(...topicsOf(feed, channels, []))),
+      ...intervals.map((interval) => {
+        // Taken now: who leaves meanwhile takes the bars along.
+        const { live } = feed.barFeed(interval);
+        return hub.barsReady(feed, interval).then(() => offer(live));
+      }),
+      channels.includes('stats') && hub.market.refreshStats(feed).then(() => offer(feed.stats)),
+    ]);
   }
 
   async #offerVix(): Promise<void> {
@@ -208,12 +216,10 @@ function known(feed: InstrumentFeed, intervals: readonly CandleInterval[]): Cand
   return intervals.filter((interval) => feed.bars.has(interval));
 }
 
-/** @param ended with the topics of candles that are over */
 function topicsOf(
   feed: InstrumentFeed,
   channels: readonly Channel[],
   intervals: readonly CandleInterval[],
-  ended = true,
 ): Topic[] {
   const topics: Topic[] = [];
   if (channels.includes('tick')) topics.push(feed.tick);
@@ -221,9 +227,8 @@ function topicsOf(
   if (channels.includes('stats')) topics.push(feed.stats);
   if (channels.includes('bar')) {
     for (const interval of intervals) {
-      const bars = feed.barFeed(interval);
-      topics.push(bars.live);
-      if (ended) topics.push(bars.ended);
+      const { live, ended } = feed.barFeed(interval);
+      topics.push(live, ended);
     }
   }
   return topics;

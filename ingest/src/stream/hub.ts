@@ -147,12 +147,14 @@ export class StreamHub {
     return feed;
   }
 
-  /** Resolves when what is stored is in the feed; never rejects. */
-  ready(feed: InstrumentFeed, intervals: readonly CandleInterval[]): Promise<unknown> {
-    return Promise.all([
-      this.#loader.instrument(feed),
-      ...intervals.map((interval) => this.#loader.bars(feed, interval)),
-    ]);
+  /** Resolves when what is stored of the instrument is in the feed; never rejects. */
+  ready(feed: InstrumentFeed): Promise<void> {
+    return this.#loader.instrument(feed);
+  }
+
+  /** The same for its candles of one interval. A day is made of the instrument's state. */
+  async barsReady(feed: InstrumentFeed, interval: CandleInterval): Promise<void> {
+    await Promise.all([this.#loader.bars(feed, interval), interval === '1d' && this.ready(feed)]);
   }
 
   leave(client: StreamClient, feed: InstrumentFeed, topics?: Iterable<Topic>): void {

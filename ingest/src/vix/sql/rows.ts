@@ -6,7 +6,7 @@ const at = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 const DIFFERENT = `
 select ${at('min(c.bucket)')} as time
 from candles_1m c
-left join vix_data v on v.time = c.bucket
+left join vix_data v on v.time = c.bucket and v.time >= $2 and v.time < $3
 where c.instrument_token = $1 and c.bucket >= $2 and c.bucket < $3
   and (v.mean_20m is null or v.published is null or v.regime is null
        or (v.open, v.high, v.low, v.close, v.value) is distinct from (c.open, c.high, c.low, c.close, c.close))`;
