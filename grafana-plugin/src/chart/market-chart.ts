@@ -60,6 +60,8 @@ export class MarketChart {
   #rangeKey: string | undefined;
   #pointed: number | null = null;
   #following = true;
+  /** Left edge of the fitted view: older history is asked for when somebody goes further, not when a panel opens. */
+  #fittedFrom = Number.NEGATIVE_INFINITY;
   #wheel = false;
   #quiet = false;
   /** The library also reports a crosshair that we have set; only one under the pointer is the user's. */
@@ -105,7 +107,11 @@ export class MarketChart {
     const { scene, changed } = buildScene(model, this.#palette, this.#zone, this.#setup.now(), stage.scene);
     this.#quietly(() => stage.draw(scene, changed));
     if (this.#rangeKey !== model.rangeKey || !sameSeries) this.fit();
-    else if (rebuilt && view) this.#setVisible(shifted(view, oldest, scene));
+    else {
+      const grown = grownBy(oldest, scene);
+      this.#fittedFrom += grown;
+      if (rebuilt && view) this.#setVisible({ from: view.from + grown, to: view.to + grown });
+    }
     this.#rangeKey = model.rangeKey;
     if (this.#pointed !== null && this.#pointed >= scene.slots.length) this.#pointed = null;
     this.#read(undefined);
@@ -119,7 +125,8 @@ export class MarketChart {
     const first = (scene.slots[from]?.time ?? 0) < this.#model.range.from ? from + 1 : from;
     const last = slotAtOrAfter(scene.slots, this.#model.range.to) - 1;
     const to = Math.max(last, first) + RIGHT_MARGIN_SLOTS;
-    this.#setVisible({ from: Math.min(first, to - MIN_FITTED_SLOTS) - 0.5, to });
+    this.#fittedFrom = Math.min(first, to - MIN_FITTED_SLOTS) - 0.5;
+    this.#setVisible({ from: this.#fittedFrom, to });
   }
 
   /** Scrolls to the newest bar. */
@@ -224,7 +231,7 @@ export class MarketChart {
   #scrolled(range: LogicalRange | null): void {
     const { scene } = this;
     if (!range || !scene || this.#quiet) return;
-    if (range.from < OLDER_AT_SLOTS && scene.slots.length > 0) this.#setup.events.onNearOldest();
+    if (range.from < Math.min(OLDER_AT_SLOTS, this.#fittedFrom - 1)) this.#setup.events.onNearOldest();
     const following = range.to >= scene.slots.length - 1;
     if (following !== this.#following) {
       this.#following = following;
@@ -322,8 +329,7 @@ export class MarketChart {
   }
 }
 
-/** The same view of a scene that may have grown at its left since `oldest` was its first slot. */
-function shifted(view: LogicalRange, oldest: number | undefined, scene: Scene): { from: number; to: number } {
-  const grown = oldest === undefined ? 0 : Math.max(0, slotAtOrAfter(scene.slots, oldest));
-  return { from: view.from + grown, to: view.to + grown };
+/** How many slots a scene has got at its left since `oldest` was its first. */
+function grownBy(oldest: number | undefined, scene: Scene): number {
+  return oldest === undefined ? 0 : slotAtOrAfter(scene.slots, oldest);
 }
