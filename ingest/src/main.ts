@@ -204,6 +204,7 @@ async function compose(
       broker: broker.name,
       db,
       candles,
+      commits: pipeline,
       instruments: {
         resolve: (key) => registry.current.resolve(key),
         search: (text, filters, limit) =>

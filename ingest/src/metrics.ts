@@ -13,6 +13,7 @@ const REJECT_REASONS: ReadonlyArray<RejectReason | 'truncated_frame' | 'trailing
   'trailing_frame',
 ];
 const REPAIR_RESULTS = ['healed', 'empty', 'partial', 'failed'] as const;
+const STREAM_DROPS = ['slow', 'silent', 'flood'] as const;
 const BACKFILL_RESULTS: ReadonlyArray<'ok' | 'not_stored' | BrokerErrorKind> = [
   'ok',
   'not_stored',
@@ -48,6 +49,9 @@ export function createMetrics() {
     marketOpen: gauge('market_open', '1 while the group is in continuous session', [
       'exchange',
       'session_group',
+    ]),
+    marketNextOpen: gauge('market_next_open_timestamp_seconds', 'Begin of the next continuous session', [
+      'exchange',
     ]),
     // write
     ticksWritten: counter('ticks_written_total', 'Ticks committed'),
@@ -94,11 +98,17 @@ export function createMetrics() {
     calendarDaysLeft: gauge('calendar_days_left', 'Days until the calendar ends'),
     candleRequest: seconds('candle_request_seconds', 'Candle requests', ['interval', 'backfilled']),
     httpRequest: seconds('http_request_seconds', 'HTTP requests', ['method', 'route', 'status']),
+    // stream
+    streamClients: gauge('stream_clients', 'Clients of the live stream'),
+    streamMessages: counter('stream_messages_total', 'Messages sent to clients of the live stream'),
+    streamConflated: counter('stream_conflated_total', 'Messages that slow clients got only the newest of'),
+    streamDropped: counter('stream_clients_dropped_total', 'Clients of the live stream given up', ['reason']),
   };
   // From 0 on, so that the first one is an increase and not a series that nobody saw begin.
   for (const reason of REJECT_REASONS) metrics.ticksRejected.inc({ reason }, 0);
   for (const result of REPAIR_RESULTS) metrics.repairs.inc({ result }, 0);
   for (const result of BACKFILL_RESULTS) metrics.backfillRequests.inc({ result }, 0);
   for (const interval of CANDLE_INTERVALS) metrics.backfilledCandles.inc({ interval }, 0);
+  for (const reason of STREAM_DROPS) metrics.streamDropped.inc({ reason }, 0);
   return metrics;
 }

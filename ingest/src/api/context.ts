@@ -28,5 +28,7 @@ export type Access = 'open' | 'read' | 'admin';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** A WebSocket: browsers open it from any page, and send the token as a subprotocol. */
+    streams?: boolean;
   }
 }

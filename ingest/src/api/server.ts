@@ -6,12 +6,17 @@ import { registerDocs } from './plugins/docs.js';
 import { BODY_LIMIT_BYTES, registerFailures } from './plugins/failures.js';
 import { registerHttpMetrics } from './plugins/http-metrics.js';
 import { registerSecurity } from './plugins/security.js';
+import { breadthRoutes } from './routes/api/breadth.js';
+import { buildupRoutes } from './routes/api/buildup.js';
 import { candleRoutes } from './routes/api/candles.js';
+import { catalogRoutes } from './routes/api/catalog.js';
 import { chainRoutes } from './routes/api/chain.js';
 import { coverageRoutes } from './routes/api/coverage.js';
 import { depthRoutes } from './routes/api/depth.js';
+import { depthSpreadRoutes } from './routes/api/depth-spread.js';
+import { eventRoutes } from './routes/api/events.js';
 import { instrumentRoutes } from './routes/api/instruments.js';
-import { marketWideRoutes } from './routes/api/market-wide.js';
+import { moverRoutes } from './routes/api/movers.js';
 import { quoteRoutes } from './routes/api/quote.js';
 import { seriesRoutes } from './routes/api/series.js';
 import { sessionRoutes } from './routes/api/session.js';
@@ -20,9 +25,11 @@ import { statusRoutes } from './routes/api/status.js';
 import { subscriptionRoutes } from './routes/api/subscriptions.js';
 import { tickRoutes } from './routes/api/ticks.js';
 import { vixRoutes } from './routes/api/vix.js';
+import { volatilityRoutes } from './routes/api/volatility.js';
 import { healthRoutes } from './routes/health/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
+import { streamRoutes } from './routes/stream.js';
 import type { ApiConfig, ApiServices } from './services.js';
 import { createRunQuery } from './sql/query.js';
 
@@ -68,6 +75,7 @@ export async function createApi(options: { config: ApiConfig; services: ApiServi
   await registerSecurity(app, config);
   registerAccess(app, config);
   await registerDocs(app, services.version);
+  await streamRoutes(app, context);
   await app.register(async (instance) => {
     const routes = instance as App;
     for (const register of ROUTES) register(routes, context);
@@ -93,14 +101,20 @@ const ROUTES = [
   candleRoutes,
   instrumentRoutes,
   quoteRoutes,
+  catalogRoutes,
   depthRoutes,
+  depthSpreadRoutes,
   tickRoutes,
   seriesRoutes,
   statsRoutes,
-  marketWideRoutes,
+  moverRoutes,
+  breadthRoutes,
+  buildupRoutes,
+  volatilityRoutes,
   chainRoutes,
   coverageRoutes,
   vixRoutes,
+  eventRoutes,
   subscriptionRoutes,
   sessionRoutes,
   statusRoutes,

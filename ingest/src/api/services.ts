@@ -7,6 +7,8 @@ import type { Instrument } from '../instruments/instrument.js';
 import type { InstrumentFilters } from '../instruments/search.js';
 import type { InstrumentSync } from '../instruments/store.js';
 import type { Metrics } from '../metrics.js';
+import type { StreamLimits } from '../stream/limits.js';
+import type { Commit } from '../write/committer.js';
 
 /** How the API is reached and who may use it. */
 export interface ApiConfig {
@@ -21,6 +23,8 @@ export interface ApiConfig {
   readonly corsOrigins: readonly string[];
   /** Requests a minute and address; 120,000 on loopback and 6,000 elsewhere when left out. */
   readonly rateLimitPerMinute?: number;
+  /** Limits of `/api/stream` other than the usual ones. */
+  readonly stream?: Partial<StreamLimits>;
 }
 
 /** The database as the API needs it: reading, and the two tables of subscriptions. */
@@ -88,6 +92,18 @@ export interface Seeding {
   readonly label: string;
 }
 
+/** What the pipeline commits. */
+export interface CommitSource {
+  /** Called after every commit. Returns what undoes it. */
+  onCommit(listener: (commit: Commit) => void): () => void;
+}
+
+/** What is fetched from the broker. */
+export interface HistorySource {
+  /** Called with our token after candles of it were stored. Returns what undoes it. */
+  onStored(listener: (token: number) => void): () => void;
+}
+
 /** Everything that the API asks of the rest. Each may be a fake in a test. */
 export interface ApiServices {
   /** `live`, `simulator:<seed>` or `replay`. */
@@ -98,6 +114,9 @@ export interface ApiServices {
   readonly candles: CandleSource;
   /** What it does not know (or without it, everything) is looked up in the database, with a small cache. */
   readonly instruments?: InstrumentDirectory;
+  /** Without it nothing moves on `/api/stream`. */
+  readonly commits?: CommitSource;
+  readonly history?: HistorySource;
   readonly instrumentSync: InstrumentSyncControl;
   readonly subscriptions: SubscriptionControl;
   readonly session: SessionControl;

@@ -173,7 +173,8 @@ function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
     }),
     duty('lag', 15 * SECOND_MS, async (client, now) => {
       for (const [view, watermark] of await readWatermarks(client)) {
-        if (Number.isFinite(watermark)) metrics.aggregateLag.set({ view }, (now - watermark) / SECOND_MS);
+        // Nothing is materialized yet: TimescaleDB says 4714 BC then, plain PostgreSQL -infinity.
+        if (watermark > 0) metrics.aggregateLag.set({ view }, (now - watermark) / SECOND_MS);
       }
     }),
     duty('sizes', 5 * MINUTE_MS, async (client) => {

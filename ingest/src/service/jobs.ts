@@ -57,6 +57,12 @@ function marketOpen({ calendar, clock, metrics }: JobParts): void {
     const labels = { exchange: calendar.exchange, session_group: group };
     metrics.marketOpen.set(labels, calendar.isOpen(group, now) ? 1 : 0);
   }
+  const opens = calendar.groups.map(
+    (group) => calendar.nextOpen(group, now)?.opensAt ?? Number.POSITIVE_INFINITY,
+  );
+  const next = Math.min(...opens);
+  // What is due before the open (a login) needs to know of it on the days that have one, and on no others.
+  if (Number.isFinite(next)) metrics.marketNextOpen.set({ exchange: calendar.exchange }, next / 1000);
 }
 
 function calendarEnd({ calendar, clock, metrics }: JobParts): void {

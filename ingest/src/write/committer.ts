@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { InstrumentSlots } from '../batch/instrument-slots.js';
 import type { TickBatch } from '../batch/tick-batch.js';
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
@@ -34,10 +35,13 @@ export interface Commit {
   /** Epoch milliseconds. */
   readonly committedAt: number;
   /**
-   * Its ticks as they were classified, in order, only during the call; undefined when they are not in memory any more
-   * (the database was away for long): whoever follows ticks must read what is stored.
+   * The rows themselves (those with the flag STORED), oldest first. They are used again: read them within the call.
+   * Undefined when they are not in memory any more, because the database was away for long: whoever follows ticks must
+   * read what is stored.
    */
   readonly batches: readonly TickBatch[] | undefined;
+  /** What the rows' slots mean. */
+  readonly slots: InstrumentSlots;
 }
 
 /** A flush on its way. */
@@ -59,6 +63,7 @@ interface Waiting {
 export interface CommitterOptions {
   readonly composer: FlushComposer;
   readonly session: WriterSession;
+  readonly slots: InstrumentSlots;
   readonly spool: Spool | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -308,6 +313,7 @@ export class Committer {
         ticks: rows(group),
         books: flushes.reduce((n, { bookRows }) => n + bookRows, 0),
         committedAt,
+        slots: this.#o.slots,
         batches: held ? group.flatMap(({ batches }) => batches ?? []) : undefined,
       });
     } catch (error) {

@@ -115,17 +115,19 @@ export function encodeTick(
   out.timestamp(packets.receivedAt[row]!);
 }
 
-/** One book as depth_books and depth_latest have it. */
+/** One book as depth_books and depth_latest have it. @param time of the tick that brought it, as is `seq` */
 export function encodeBook(
   out: CopyBuffer,
   batch: TickBatch,
   row: number,
   slots: InstrumentSlots,
   view: DataView,
+  time = batch.time[row]!,
+  seq = batch.seq[row]!,
 ): void {
   out.row(BOOK_FIELDS, BOOK_BYTES);
-  out.timestamp(batch.time[row]!);
-  out.int8(batch.seq[row]!);
+  out.timestamp(time);
+  out.int8(seq);
   out.int8(slots.token[batch.slot[row]!]!);
   out.bytes(view, TickBatch.bookAt(row), DEPTH_BYTES);
 }

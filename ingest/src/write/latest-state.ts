@@ -19,6 +19,9 @@ export class LatestState {
   #latest = new TickBatch(FIRST_CAPACITY);
   #dirty = new Uint8Array(FIRST_CAPACITY);
   #dirtyBook = new Uint8Array(FIRST_CAPACITY);
+  /** Of the tick that brought the book: later ones may have left it as it was. */
+  #bookTime = new Float64Array(FIRST_CAPACITY);
+  #bookSeq = new Float64Array(FIRST_CAPACITY);
   #touched: number[] = [];
   #lastRow = new Int32Array(FIRST_CAPACITY).fill(-1);
   /** Least `time` of the ticks that are not in the tables yet, Infinity when all are. */
@@ -43,7 +46,11 @@ export class LatestState {
         this.#dirty[slot] = 1;
         this.#touched.push(slot);
       }
-      if ((flags & BOOK_CHANGED) !== 0) this.#dirtyBook[slot] = 1;
+      if ((flags & BOOK_CHANGED) !== 0) {
+        this.#dirtyBook[slot] = 1;
+        this.#bookTime[slot] = batch.time[row]!;
+        this.#bookSeq[slot] = batch.seq[row]!;
+      }
       const previous = this.#lastRow[slot]!;
       // A packet without a book comes after one with: that one's book is the latest.
       if (previous >= 0 && batch.packets.packetLength[row] !== FULL_PACKET_BYTES) {
@@ -71,7 +78,10 @@ export class LatestState {
     this.days.encodeEnded(this.dayRows);
     for (const slot of this.#touched) {
       encodeTick(this.quotes, this.#latest, slot, this.slots, broker, view);
-      if (this.#dirtyBook[slot] === 1) encodeBook(this.books, this.#latest, slot, this.slots, view);
+      if (this.#dirtyBook[slot] === 1) {
+        const [time, seq] = [this.#bookTime[slot], this.#bookSeq[slot]];
+        encodeBook(this.books, this.#latest, slot, this.slots, view, time, seq);
+      }
       this.days.encode(this.dayRows, this.slots, slot);
       this.#dirty[slot] = 0;
       this.#dirtyBook[slot] = 0;
@@ -91,6 +101,12 @@ export class LatestState {
     const dirtyBook = new Uint8Array(capacity);
     dirtyBook.set(this.#dirtyBook);
     this.#dirtyBook = dirtyBook;
+    const bookTime = new Float64Array(capacity);
+    bookTime.set(this.#bookTime);
+    this.#bookTime = bookTime;
+    const bookSeq = new Float64Array(capacity);
+    bookSeq.set(this.#bookSeq);
+    this.#bookSeq = bookSeq;
     const lastRow = new Int32Array(capacity).fill(-1);
     lastRow.set(this.#lastRow);
     this.#lastRow = lastRow;

@@ -166,6 +166,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ...settings,
       composer,
       session,
+      slots,
       spool,
       clock,
       log,

@@ -5,6 +5,7 @@ import { InstrumentDumpRefused } from '../../src/instruments/store.js';
 import { createMetrics } from '../../src/metrics.js';
 import { addJobs, takeInstruments } from '../../src/service/jobs.js';
 import type { Job } from '../../src/service/schedule.js';
+import { nseCalendar } from '../../src/sessions/nse-calendar.js';
 
 const log = pino({ level: 'silent' });
 const at = (time: string) => Date.parse(`2026-11-18T${time}+05:30`);
@@ -47,4 +48,28 @@ test('a list that the broker does not give, or that cannot be one, stops nobody'
   await expect(
     takeInstruments({ sync: () => Promise.reject(new Error('database')) }, subscriptions, log),
   ).rejects.toThrow('database');
+});
+
+test('the next open is known on the way to it, over a weekend and through a session', async () => {
+  const nextAt = async (now: number) => {
+    const jobs: Job[] = [];
+    const metrics = createMetrics();
+    addJobs({
+      schedule: { add: (job: Job) => void jobs.push(job) },
+      calendar: nseCalendar(),
+      clock: { now: () => now },
+      metrics,
+      db: {},
+      subscriptions: {},
+      log,
+    } as never);
+    await jobs.find(({ name }) => name === 'market open')!.run();
+    const { values } = await metrics.marketNextOpen.get();
+    return values.map(({ value, labels }) => [labels.exchange, new Date(value * 1000).toISOString()]);
+  };
+  expect(await nextAt(at('08:30:00'))).toEqual([['NSE', '2026-11-18T03:45:00.000Z']]);
+  expect(await nextAt(at('10:00:00'))).toEqual([['NSE', '2026-11-19T03:45:00.000Z']]);
+  expect(await nextAt(Date.parse('2026-11-20T18:00:00+05:30'))).toEqual([
+    ['NSE', '2026-11-23T03:45:00.000Z'],
+  ]);
 });

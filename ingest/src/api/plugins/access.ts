@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../../config/loopback.js';
+import { STREAM_PROTOCOL } from '../../stream/protocol.js';
 import type { App } from '../context.js';
 import { ApiError } from '../errors.js';
 import type { ApiConfig } from '../services.js';
@@ -21,15 +22,22 @@ export function registerAccess(app: App, config: ApiConfig): void {
   app.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config.access ?? 'read';
     if (access === 'open' || (request.method === 'OPTIONS' && request.is404)) return;
-    if (access === 'admin') refuseForeignOrigin(request, config);
+    // A page of another origin may open a WebSocket and read it: no browser asks CORS about that.
+    const streams = request.routeOptions.config.streams === true;
+    if (access === 'admin' || streams) refuseForeignOrigin(request, config);
     if (!guarded) {
-      if (access === 'admin') refuseOffLoopback(request);
+      if (access === 'admin' || streams) refuseOffLoopback(request, streams ? config.corsOrigins : []);
       return;
     }
-    const grant = check(request.headers.authorization);
+    const offered = streams ? protocolToken(request) : undefined;
+    const grant = check(request.headers.authorization ?? (offered && `Bearer ${offered}`));
     if (grant === 'none') {
       reply.header('www-authenticate', 'Bearer realm="Tickscope", Basic realm="Tickscope", charset="UTF-8"');
-      throw new ApiError(401, 'unauthorized', unauthorizedSentence(config, request.headers.authorization));
+      throw new ApiError(
+        401,
+        'unauthorized',
+        unauthorizedSentence(config, request.headers.authorization ?? offered),
+      );
     }
     if (access === 'admin' && grant !== 'admin') {
       throw new ApiError(
@@ -83,14 +91,26 @@ function refuseForeignOrigin(request: FastifyRequest, config: ApiConfig): void {
   throw new ApiError(
     403,
     'foreign_origin',
-    'Requests from pages of another origin may not change anything here.',
+    'Pages of another origin may not change anything here, nor read the stream; CORS_ORIGINS names those that may.',
   );
 }
 
-function refuseOffLoopback(request: FastifyRequest): void {
+/** A browser cannot send headers with a WebSocket: the token comes as a subprotocol, encoded where it must be. */
+function protocolToken(request: FastifyRequest): string | undefined {
+  const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
+  const token = offered.find((name) => name !== STREAM_PROTOCOL && name !== '');
+  try {
+    return token && decodeURIComponent(token);
+  } catch {
+    return token;
+  }
+}
+
+function refuseOffLoopback(request: FastifyRequest, named: readonly string[]): void {
   const { origin, host } = request.headers;
   const local = (url: string) => URL.canParse(url) && isLoopbackHost(bare(new URL(url).hostname));
-  if (host !== undefined && local(`http://${host}`) && (origin === undefined || local(origin))) return;
+  const welcome = origin === undefined || local(origin) || named.includes(origin);
+  if (host !== undefined && local(`http://${host}`) && welcome) return;
   throw new ApiError(
     403,
     'not_loopback',

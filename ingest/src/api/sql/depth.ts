@@ -21,7 +21,7 @@ interface BookRow {
 
 export async function latestBook(run: RunQuery, token: number): Promise<DepthBook | undefined> {
   const rows = await run<BookRow>('select time, book from depth_latest where instrument_token = $1', [token]);
-  return rows[0] && unpack(rows[0], token);
+  return rows[0] && unpackBook(rows[0], token);
 }
 
 const HISTORY = `
@@ -39,7 +39,7 @@ export async function books(
   limit: number,
 ): Promise<DepthBook[]> {
   const rows = await run<BookRow>(HISTORY, [token, at(from), at(to), limit]);
-  return rows.map((row) => unpack(row, token));
+  return rows.map((row) => unpackBook(row, token));
 }
 
 const LEVELS = 5;
@@ -49,7 +49,7 @@ const LEVEL_BYTES = 12;
  * Kite's ten entries of 12 bytes, big-endian: int32 quantity, int32 price, int16 orders, 2 unused; five bids, then
  * five asks. A level without a quantity is left out, as in the view `market_depth`. Source: Kite Connect v3, "WebSocket streaming".
  */
-function unpack({ time, book }: BookRow, token: number): DepthBook {
+export function unpackBook({ time, book }: BookRow, token: number): DepthBook {
   const divisor = priceDivisor(token);
   const side = (first: number): DepthLevel[] => {
     const levels: DepthLevel[] = [];

@@ -1,7 +1,8 @@
 import Type from 'typebox';
+import { chainVolatilities, YEAR_MS } from '../../../options/chain.js';
+import { addDays, dateToDayNumber, istDate, istMidnight } from '../../../sessions/ist.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
-import { ApiError } from '../../errors.js';
 import {
   answers,
   DayText,
@@ -12,9 +13,12 @@ import {
   NullableString,
   Origin,
 } from '../../schemas/common.js';
-import { type ChainLeg, chain, spot } from '../../sql/days.js';
+import { UnderlyingName } from '../../schemas/selection.js';
+import { chain, lifeOf, spot } from '../../sql/chain.js';
 import { expiries } from '../../sql/instruments.js';
-import { isoOrNull, parseDate, quoted } from '../../times.js';
+import { isoOrNull, parseDate } from '../../times.js';
+import { unknownChain } from './catalog.js';
+import { byStrike, nearestStrike, nearMoney, strikesOf, totals } from './chain-rows.js';
 
 const CSV_COLUMNS = [
   'token',
@@ -23,8 +27,12 @@ const CSV_COLUMNS = [
   'optionType',
   'lastPrice',
   'previousClose',
+  'change',
+  'changePercent',
   'volume',
   'openInterest',
+  'openInterestChange',
+  'iv',
   'bidPrice',
   'askPrice',
   'time',
@@ -36,8 +44,18 @@ const Leg = Type.Object({
   lotSize: Type.Integer(),
   lastPrice: NullableNumber,
   previousClose: NullableNumber,
+  change: NullableNumber,
+  changePercent: NullableNumber,
   volume: NullableInteger,
   openInterest: NullableInteger,
+  openInterestChange: Type.Unsafe<number | null>({
+    type: ['integer', 'null'],
+    description: 'Against the day before.',
+  }),
+  iv: Type.Unsafe<number | null>({
+    type: ['number', 'null'],
+    description: 'Implied volatility a year as a fraction; null where it cannot be solved for.',
+  }),
   bidPrice: NullableNumber,
   askPrice: NullableNumber,
   bidQuantity: NullableInteger,
@@ -55,9 +73,9 @@ export function chainRoutes(app: App, { services, run }: ApiContext): void {
         tags: ['market'],
         summary: 'Option chain',
         description:
-          'Without `expiry` the nearest. `strikes` keeps so many on each side of the money. A leg that is not listed is left out.',
+          'Without `expiry` the nearest. `strikes` keeps so many on each side of the money. A leg that is not listed is left out. `iv` is Black-76 on the forward that put-call parity gives at the money, from the middle of the book (the last price where a side is empty). `daysToExpiry` counts calendar days, `sessionsToExpiry` days with a session, today’s until it is over.',
         querystring: Type.Object({
-          underlying: Type.String({ minLength: 1, maxLength: 64, examples: ['NIFTY'] }),
+          underlying: UnderlyingName,
           expiry: Type.Optional(DayText),
           strikes: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
           format: Type.Optional(Format),
@@ -66,11 +84,15 @@ export function chainRoutes(app: App, { services, run }: ApiContext): void {
           origin: Origin,
           underlying: Type.String(),
           expiry: Type.String(),
+          daysToExpiry: Type.Integer(),
+          sessionsToExpiry: NullableInteger,
+          atmStrike: NullableNumber,
           spot: Type.Optional(Type.Object({ instrument: InstrumentKey, price: NullableNumber })),
           totals: Type.Object({
             callOpenInterest: Type.Integer(),
             putOpenInterest: Type.Integer(),
             putCallRatio: NullableNumber,
+            maxPain: NullableNumber,
           }),
           strikes: Type.Array(Type.Object({ strike: Type.Number(), call: NullableLeg, put: NullableLeg })),
         }),
@@ -78,6 +100,7 @@ export function chainRoutes(app: App, { services, run }: ApiContext): void {
     },
     async ({ query }, reply) => {
       const { underlying } = query;
+      const now = services.clock.now();
       const expiry =
         query.expiry === undefined
           ? (await expiries(run, underlying)).find(({ options }) => options > 0)?.expiry
@@ -86,14 +109,15 @@ export function chainRoutes(app: App, { services, run }: ApiContext): void {
         expiry === undefined ? [] : chain(run, underlying, expiry),
         spot(run, underlying),
       ]);
-      if (expiry === undefined || legs.length === 0) {
-        throw new ApiError(
-          404,
-          'unknown_chain',
-          `There are no options on ${quoted(underlying)}${expiry ? ` that expire on ${expiry}` : ''}; /api/expiries?underlying= lists what there is.`,
-        );
-      }
-      const shown = nearMoney(legs, under?.price ?? null, query.strikes);
+      if (expiry === undefined || legs.length === 0) throw unknownChain(underlying, expiry);
+      const price = under?.price ?? null;
+      const life = await lifeOf(run, legs[0]!.token, now);
+      const expiresAt = life?.expiresAt ?? istMidnight(addDays(expiry, 1));
+      const quoted = legs.map((leg) => ({ ...leg, type: leg.optionType }));
+      const volatilities = chainVolatilities(quoted, price, (expiresAt - now) / YEAR_MS);
+      const atmStrike = nearestStrike(strikesOf(legs), price);
+      const priced = legs.map((leg, i) => ({ ...leg, iv: volatilities[i] ?? null }));
+      const shown = nearMoney(priced, atmStrike, query.strikes);
       if (query.format === 'csv') {
         const rows = shown.map((leg) => ({ ...leg, time: isoOrNull(leg.time) }));
         return sendCsv(reply, `${underlying}-${expiry}`, CSV_COLUMNS, rows);
@@ -102,10 +126,13 @@ export function chainRoutes(app: App, { services, run }: ApiContext): void {
         origin: services.origin,
         underlying,
         expiry,
+        daysToExpiry: Math.max(0, dateToDayNumber(expiry) - dateToDayNumber(istDate(now))),
+        sessionsToExpiry: life?.expiresAt == null ? null : life.sessions,
+        atmStrike,
         ...(under && {
           spot: {
             instrument: { token: under.token, symbol: under.symbol, exchange: under.exchange },
-            price: under.price,
+            price,
           },
         }),
         totals: totals(legs),
@@ -113,42 +140,4 @@ export function chainRoutes(app: App, { services, run }: ApiContext): void {
       };
     },
   );
-}
-
-/** The `count` strikes on each side of the money; all of them without a price or a count. */
-function nearMoney(legs: readonly ChainLeg[], price: number | null, count: number | undefined): ChainLeg[] {
-  if (count === undefined || price === null) return [...legs];
-  const strikes = [...new Set(legs.map(({ strike }) => strike))];
-  const money = strikes.reduce(
-    (best, strike, i) => (Math.abs(strike - price) < Math.abs(strikes[best]! - price) ? i : best),
-    0,
-  );
-  const kept = new Set(strikes.slice(Math.max(0, money - count), money + count + 1));
-  return legs.filter(({ strike }) => kept.has(strike));
-}
-
-function byStrike(legs: readonly ChainLeg[]) {
-  const rows = new Map<number, { strike: number; call?: LegBody; put?: LegBody }>();
-  for (const leg of legs) {
-    const row = rows.get(leg.strike) ?? { strike: leg.strike };
-    row[leg.optionType === 'CE' ? 'call' : 'put'] = legBody(leg);
-    rows.set(leg.strike, row);
-  }
-  return [...rows.values()];
-}
-
-type LegBody = ReturnType<typeof legBody>;
-function legBody({ strike: _strike, optionType: _type, time, ...leg }: ChainLeg) {
-  return { ...leg, time: isoOrNull(time) };
-}
-
-function totals(legs: readonly ChainLeg[]) {
-  const sum = (type: 'CE' | 'PE') =>
-    legs.reduce((total, leg) => total + (leg.optionType === type ? (leg.openInterest ?? 0) : 0), 0);
-  const [callOpenInterest, putOpenInterest] = [sum('CE'), sum('PE')];
-  return {
-    callOpenInterest,
-    putOpenInterest,
-    putCallRatio: callOpenInterest > 0 ? putOpenInterest / callOpenInterest : null,
-  };
 }

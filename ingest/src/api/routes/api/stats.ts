@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import { addDays, istDate, istMidnight } from '../../../sessions/ist.js';
+import type { Instrument } from '../../../instruments/instrument.js';
+import { addDays, type IstDate, istDate, istMidnight } from '../../../sessions/ist.js';
 import { instrumentKey } from '../../candle-query.js';
 import { returnStatistics } from '../../candle-series.js';
 import type { ApiContext, App } from '../../context.js';
@@ -20,7 +21,8 @@ import { parseDate } from '../../times.js';
 const MINUTES_OF_A_DAY = 1_440;
 
 /** `GET /api/stats`: one day of one instrument in numbers. */
-export function statsRoutes(app: App, { services, instruments, run }: ApiContext): void {
+export function statsRoutes(app: App, context: ApiContext): void {
+  const { instruments } = context;
   app.get(
     '/api/stats',
     {
@@ -59,51 +61,63 @@ export function statsRoutes(app: App, { services, instruments, run }: ApiContext
     async ({ query }) => {
       const instrument = await instruments.one(query.instrument);
       const asked = query.date === undefined ? undefined : parseDate('date', query.date);
-      const day = await dayOf(run, instrument.token, asked);
-      const date = day?.tradingDate ?? asked ?? istDate(services.clock.now());
-      const answer = await services.candles.candles({
-        instrument,
-        interval: '1m',
-        from: istMidnight(date),
-        to: istMidnight(addDays(date, 1)),
-        fill: 'none',
-        backfill: false,
-        limit: MINUTES_OF_A_DAY,
-        waitMs: 0,
-      });
-      if (!day && answer.candles.length === 0) {
-        throw new ApiError(404, 'no_data', `Nothing is known about ${instrument.symbol} on ${date}.`);
-      }
-      const minutes = answer.candles;
-      const open = day?.open ?? minutes[0]?.open ?? null;
-      const high = day?.high ?? maximum(minutes.map((candle) => candle.high));
-      const low = day?.low ?? minimum(minutes.map((candle) => candle.low));
-      const last = day?.last ?? minutes.at(-1)?.close ?? null;
-      const previousClose = day?.previousClose ?? null;
-      const spread = returnStatistics(minutes);
-      return {
-        instrument: instrumentKey(instrument),
-        origin: services.origin,
-        date,
-        open,
-        high,
-        low,
-        last,
-        previousClose,
-        change: last !== null && previousClose ? withoutDust(last - previousClose) : null,
-        changePercent: last !== null && previousClose ? ((last - previousClose) / previousClose) * 100 : null,
-        rangePercent: high !== null && low ? ((high - low) / low) * 100 : null,
-        averagePrice: day?.averagePrice ?? null,
-        volume: day?.volume ?? null,
-        openInterest: day?.openInterest ?? null,
-        trades: day?.trades ?? 0,
-        candles: minutes.length,
-        completeness: answer.completeness,
-        minuteVolatility: spread.volatility,
-        largestMinuteMovePercent: spread.largestMovePercent,
-      };
+      return statistics(context, instrument, asked);
     },
   );
+}
+
+/**
+ * The answer for one day, the latest without a date.
+ * @throws ApiError 404 when nothing is known
+ */
+export async function statistics(
+  { services, run }: ApiContext,
+  instrument: Instrument,
+  asked: IstDate | undefined,
+) {
+  const day = await dayOf(run, instrument.token, asked);
+  const date = day?.tradingDate ?? asked ?? istDate(services.clock.now());
+  const answer = await services.candles.candles({
+    instrument,
+    interval: '1m',
+    from: istMidnight(date),
+    to: istMidnight(addDays(date, 1)),
+    fill: 'none',
+    backfill: false,
+    limit: MINUTES_OF_A_DAY,
+    waitMs: 0,
+  });
+  if (!day && answer.candles.length === 0) {
+    throw new ApiError(404, 'no_data', `Nothing is known about ${instrument.symbol} on ${date}.`);
+  }
+  const minutes = answer.candles;
+  const open = day?.open ?? minutes[0]?.open ?? null;
+  const high = day?.high ?? maximum(minutes.map((candle) => candle.high));
+  const low = day?.low ?? minimum(minutes.map((candle) => candle.low));
+  const last = day?.last ?? minutes.at(-1)?.close ?? null;
+  const previousClose = day?.previousClose ?? null;
+  const spread = returnStatistics(minutes);
+  return {
+    instrument: instrumentKey(instrument),
+    origin: services.origin,
+    date,
+    open,
+    high,
+    low,
+    last,
+    previousClose,
+    change: last !== null && previousClose ? withoutDust(last - previousClose) : null,
+    changePercent: last !== null && previousClose ? ((last - previousClose) / previousClose) * 100 : null,
+    rangePercent: high !== null && low ? ((high - low) / low) * 100 : null,
+    averagePrice: day?.averagePrice ?? null,
+    volume: day?.volume ?? null,
+    openInterest: day?.openInterest ?? null,
+    trades: day?.trades ?? 0,
+    candles: minutes.length,
+    completeness: answer.completeness,
+    minuteVolatility: spread.volatility,
+    largestMinuteMovePercent: spread.largestMovePercent,
+  };
 }
 
 function maximum(values: readonly number[]): number | null {

@@ -108,6 +108,12 @@ export function vixRoutes(app: App, context: ApiContext): void {
   );
 }
 
+/** The newest row of `GET /api/vix`, as it stands there: its change is against the minute before. */
+export async function latestVix(context: ApiContext) {
+  const row = (await minutes(context, { limit: 2 })).rows.at(-1);
+  return row && { ...row, time: iso(row.time) };
+}
+
 async function minutes(
   { services, instruments, run }: ApiContext,
   query: { from?: string; to?: string; limit?: number },

@@ -1,0 +1,39 @@
+import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+import { link, type Properties } from './overrides.js';
+
+/** Every dashboard carries it; the links at the top list what does. */
+export const TAG = 'tickscope';
+
+export const UID = {
+  overview: 'tickscope-overview',
+  instrument: 'tickscope-instrument',
+  chain: 'tickscope-option-chain',
+  vix: 'tickscope-vix',
+  quality: 'tickscope-quality',
+  pipeline: 'tickscope-pipeline',
+} as const;
+
+/** The other dashboards, side by side at the top of each. */
+export function navigation(): DashboardLinkBuilder {
+  return new DashboardLinkBuilder('Tickscope')
+    .type(DashboardLinkType.Dashboards)
+    .tags([TAG])
+    .asDropdown(false)
+    .includeVars(false)
+    .keepTime(false)
+    .tooltip('Open another Tickscope dashboard');
+}
+
+/** Grafana puts the shown range here. */
+const RANGE = `\${__url_time_range}`;
+
+/** The address of a dashboard, with the shown range kept. */
+export const toDashboard = (uid: string, variables: Record<string, string> = {}): string =>
+  `/d/${uid}?${[...Object.entries(variables).map(([name, value]) => `var-${name}=${value}`), RANGE].join('&')}`;
+
+/** Opens the Instrument dashboard for the cell's instrument. `field` is the column that holds `NSE:INFY`. */
+export const toInstrument = (exchange: string, field = 'instrument'): Properties =>
+  link(
+    'Open the instrument',
+    toDashboard(UID.instrument, { exchange, instrument: `\${__data.fields.${field}:percentencode}` }),
+  );

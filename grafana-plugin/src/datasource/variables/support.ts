@@ -1,0 +1,23 @@
+import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
+import { from, map, type Observable } from 'rxjs';
+import type { TickscopeDataSource } from '../datasource';
+import type { TickscopeVariableQuery } from '../types';
+import { VariableQueryEditor } from './VariableQueryEditor';
+
+/** Dashboard variables from the back end's `variables/*` resources. */
+export class TickscopeVariables extends CustomVariableSupport<TickscopeDataSource, TickscopeVariableQuery> {
+  override editor = VariableQueryEditor;
+
+  constructor(private readonly source: Pick<TickscopeDataSource, 'variableOptions'>) {
+    super();
+  }
+
+  override query(request: DataQueryRequest<TickscopeVariableQuery>): Observable<DataQueryResponse> {
+    const [query] = request.targets;
+    const options =
+      query?.kind === undefined
+        ? Promise.resolve([])
+        : this.source.variableOptions(query, request.scopedVars);
+    return from(options).pipe(map((data) => ({ data })));
+  }
+}

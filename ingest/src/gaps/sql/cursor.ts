@@ -1,0 +1,18 @@
+/** How far coverage was looked through; no row before the first look. */
+export const CURSOR = 'select coverage_id as coverage, exception_id as exception from gap_ledger_cursor';
+
+/** The first look goes back this far at most: what was lost before nobody waits for. Parameter: not before. */
+export const FIRST_CURSOR = `
+select coalesce((select max(id) from live_coverage where covered_to < $1), 0) as coverage,
+       coalesce((select max(id) from coverage_exceptions where to_time < $1), 0) as exception`;
+
+/** What is there now. */
+export const NEWEST = `
+select coalesce((select max(id) from live_coverage), 0) as coverage,
+       coalesce((select max(id) from coverage_exceptions), 0) as exception`;
+
+/** Parameters: coverage, exception. */
+export const MOVE_CURSOR = `
+insert into gap_ledger_cursor as c (coverage_id, exception_id) values ($1, $2)
+on conflict (only_one) do update set
+  (coverage_id, exception_id) = row(greatest(c.coverage_id, $1), greatest(c.exception_id, $2))`;
