@@ -195,15 +195,15 @@ language sql stable as $$
         group by n.token) a
 $$;
 
--- Looks again at what instruments of counted rows lack and brings rows up to it. p_gaps or p_tokens null: all.
-create function recheck_gaps(p_gaps bigint[], p_tokens bigint[]) returns bigint
+-- Looks again at what instruments of counted rows lack and brings rows up to it; returns how many lack nothing any more.
+-- p_gaps or p_tokens null: all. p_source: who closed what candles closed, unless somebody asked for it by hand.
+create function recheck_gaps(p_gaps bigint[], p_tokens bigint[], p_source text) returns bigint
 language plpgsql as $$
 declare
   v_closed bigint;
 begin
   with looked as materialized (
-    select c.gap_id, c.instrument_token, c.within, c.missing as before,
-           gap_spans(c.instrument_token, lower(c.within), upper(c.within), '1m') as missing
+    select c.gap_id, c.instrument_token, gap_spans(c.instrument_token, lower(c.within), upper(c.within), '1m') as missing
     from data_gap_instruments c
     join data_gaps g on g.id = c.gap_id
     where g.counted and (p_gaps is null or c.gap_id = any (p_gaps))
@@ -214,7 +214,7 @@ begin
     where c.gap_id = l.gap_id and c.instrument_token = l.instrument_token and isempty(l.missing)
     returning c.gap_id,
       not exists (select from broker_coverage b
-                  where b.token = c.instrument_token and b.interval = '1m' and b.span && l.within) as proven
+                  where b.token = c.instrument_token and b.interval = '1m' and b.span && c.within) as proven
   ),
   smaller as (
     update data_gap_instruments c set missing = l.missing from looked l
@@ -228,7 +228,7 @@ begin
     update data_gaps g
     set instruments_left = g.instruments_left - s.n,
         instruments_empty = g.instruments_empty + s.proven,
-        source = case when s.n > s.proven then coalesce(g.source, 'HISTORICAL_API') else g.source end
+        source = case when s.n > s.proven then case when g.by_hand then 'MANUAL' else p_source end else g.source end
     from sums s where g.id = s.gap_id
   )
   select coalesce(sum(n), 0) into v_closed from sums;

@@ -12,7 +12,11 @@ import { claimOrigin, type DataOrigin } from './db/origin.js';
 import { openSessionsStore } from './db/sessions-store.js';
 import { applySettings } from './db/settings.js';
 import { KiteFeed } from './feed/kite/feed.js';
+import { GapLedger } from './gaps/ledger.js';
 import { createMetrics } from './metrics.js';
+import { Interest, watched } from './repair/interest.js';
+import { Repairer } from './repair/repairer.js';
+import { historicalApi } from './repair/source.js';
 import { BrokerSession } from './service/broker-session.js';
 import { calendarFor } from './service/calendar.js';
 import { canaryQuotesMove } from './service/canary-quotes.js';
@@ -29,6 +33,7 @@ import { StopStack } from './service/stop-stack.js';
 import { Subscriptions } from './service/subscriptions.js';
 import { currentWarnings } from './service/warnings.js';
 import { Spool } from './spool/spool.js';
+import { createVixEngine, VIX_KEY } from './vix/engine.js';
 import { createPipeline } from './write/pipeline.js';
 
 /** A running pipeline. */
@@ -167,6 +172,7 @@ async function compose(
   parts.push('feed', () => feed.stop());
 
   // candles -> api
+  const ledger = new GapLedger({ db, clock, log, settleSeconds: config.heal.settleSeconds });
   const candles = createCandleService({
     db,
     broker,
@@ -181,6 +187,7 @@ async function compose(
       daySettleMinutes: config.heal.daySettleMinutes,
     },
   });
+  candles.onStored((token) => ledger.changed(token));
   const daySettle = createDaySettle({
     db,
     service: candles,
@@ -190,12 +197,46 @@ async function compose(
     daySettleMinutes: config.heal.daySettleMinutes,
   });
   const seed = createSeed({ service: candles, clock, log, ...seedInstruments(registry, source.seeded) });
+  const interest = new Interest(clock);
+  const marketOpen = () => calendar.groups.some((group) => calendar.isOpen(group, clock.now()));
+  const repairer = new Repairer({
+    db,
+    ledger,
+    sources: [historicalApi(candles)],
+    broker,
+    brokerToken: (token) => registry.current.brokerToken(token),
+    clock,
+    log,
+    metrics,
+    hasToken: () =>
+      session.hasToken &&
+      (config.broker !== 'kite' || (broker.tokenExpiresAt() ?? Number.POSITIVE_INFINITY) > clock.now()),
+    sessionOn: marketOpen,
+    lookedAt: () => interest.current(),
+    // Simulated history costs nothing to have again, but to store; a demo that slept for a week is not filled up.
+    repairDays: source.seeded ? 1 : config.heal.asMinutesDays,
+  });
+  session.onToken(() => repairer.loggedIn());
   // Without the broker, what waits for it ends at once; what it has answered is still stored.
   parts.push('history', async () => {
+    const repaired = repairer.stop();
     await broker.close();
-    await Promise.all([seed.stop(), daySettle.stop(), candles.stop()]);
+    await Promise.all([repaired, seed.stop(), daySettle.stop(), candles.stop()]);
   });
-  const warnings = () => currentWarnings({ config, calendar, clock, broker, session, feed, subscriptions });
+  const vix = createVixEngine({
+    db,
+    clock,
+    log,
+    metrics,
+    settings: config.vix,
+    index: () => registry.current.resolve(VIX_KEY),
+    candles,
+  });
+  parts.push('vix', () => vix.stop());
+  const warnings = () => [
+    ...currentWarnings({ config, calendar, clock, broker, session, feed, subscriptions }),
+    ...repairer.warnings(),
+  ];
   const api = await createApi({
     config: config.http,
     services: {
@@ -203,8 +244,10 @@ async function compose(
       version,
       broker: broker.name,
       db,
-      candles,
+      candles: watched(candles, interest),
+      repairs: repairer,
       commits: pipeline,
+      history: candles,
       instruments: {
         resolve: (key) => registry.current.resolve(key),
         search: (text, filters, limit) =>
@@ -213,8 +256,9 @@ async function compose(
       instrumentSync: { sync: () => syncAndSubscribe(registry, subscriptions) },
       subscriptions,
       session,
+      vix,
       feeds: () => feed.status().map(feedStatus),
-      marketOpen: () => calendar.groups.some((group) => calendar.isOpen(group, clock.now())),
+      marketOpen,
       seeding: () => seed.progress(),
       warnings,
       clock,
@@ -250,7 +294,9 @@ async function compose(
       log.error({ err: error }, 'the instruments were not taken after the login; the daily job asks again'),
     );
   });
+  vix.start();
   daySettle.start();
+  repairer.start();
   if (source.seeded) seed.start();
 
   const failed = new Promise<Error>((resolve) => {

@@ -12,7 +12,8 @@ const REJECT_REASONS: ReadonlyArray<RejectReason | 'truncated_frame' | 'trailing
   'truncated_frame',
   'trailing_frame',
 ];
-const REPAIR_RESULTS = ['healed', 'empty', 'partial', 'failed'] as const;
+const REPAIR_RESULTS = ['healed', 'empty', 'partial', 'failed', 'proven', 'gave_up'] as const;
+const GAP_STATUSES = ['PENDING', 'IN_PROGRESS', 'FAILED', 'UNRECOVERABLE'] as const;
 const STREAM_DROPS = ['slow', 'silent', 'flood'] as const;
 const BACKFILL_RESULTS: ReadonlyArray<'ok' | 'not_stored' | BrokerErrorKind> = [
   'ok',
@@ -76,6 +77,10 @@ export function createMetrics() {
     ),
     repairs: counter('repairs_total', 'Repairs ended', ['result']),
     gapSeconds: counter('gap_seconds_total', 'Seconds of session not heard'),
+    gapRows: gauge('gap_rows', 'Rows of the gap ledger that are not repaired', ['status']),
+    gapInstruments: gauge('gap_instruments', 'Instruments that still lack something in those rows', [
+      'status',
+    ]),
     gapOldestOpen: gauge('gap_oldest_open_seconds', 'Age of the oldest open hole'),
     backfillRequests: counter('backfill_requests_total', 'History requests made for candles', ['result']),
     backfilledCandles: counter('backfilled_candles_total', 'Candles stored from the broker', ['interval']),
@@ -96,6 +101,8 @@ export function createMetrics() {
     diskSize: gauge('disk_size_bytes', 'Size of the file system where data is kept'),
     aggregateLag: gauge('aggregate_lag_seconds', 'Age of an aggregate’s watermark', ['view']),
     calendarDaysLeft: gauge('calendar_days_left', 'Days until the calendar ends'),
+    vixValue: gauge('vix_value', 'INDIA VIX at the end of its last minute'),
+    vixRegime: gauge('vix_regime', '1 for the volatility regime of the moment, 0 for the others', ['regime']),
     candleRequest: seconds('candle_request_seconds', 'Candle requests', ['interval', 'backfilled']),
     httpRequest: seconds('http_request_seconds', 'HTTP requests', ['method', 'route', 'status']),
     // stream
@@ -107,6 +114,10 @@ export function createMetrics() {
   // From 0 on, so that the first one is an increase and not a series that nobody saw begin.
   for (const reason of REJECT_REASONS) metrics.ticksRejected.inc({ reason }, 0);
   for (const result of REPAIR_RESULTS) metrics.repairs.inc({ result }, 0);
+  for (const status of GAP_STATUSES) {
+    metrics.gapRows.set({ status }, 0);
+    metrics.gapInstruments.set({ status }, 0);
+  }
   for (const result of BACKFILL_RESULTS) metrics.backfillRequests.inc({ result }, 0);
   for (const interval of CANDLE_INTERVALS) metrics.backfilledCandles.inc({ interval }, 0);
   for (const reason of STREAM_DROPS) metrics.streamDropped.inc({ reason }, 0);

@@ -1,5 +1,6 @@
 import { AxisPlacement, GraphGradientMode } from '@grafana/grafana-foundation-sdk/common';
 import { CALM, DOWN, MUTED, SERIES, UP } from '../shared/colours.js';
+import { sorted, without } from '../shared/fields.js';
 import { align, bar, colour, hidden, named, rightAxis, unit, width } from '../shared/overrides.js';
 import { columns, table, timeSeries } from '../shared/panels.js';
 import { tickscope } from '../shared/queries.js';
@@ -31,13 +32,15 @@ export const trades = () =>
   columns(
     table(
       {
-        title: 'Latest ticks',
+        title: 'Latest trades',
         description:
-          'The newest ticks as received: price, quantity of the last trade, and the day’s volume then.',
+          'The newest ticks that report a trade: price, quantity, and the day’s volume then. Ticks that only moved the book are left out.',
         empty: 'No tick in this range',
       },
-      tickscope({ queryType: 'ticks', view: 'history', instruments: ['$instrument'], limit: 50 }),
-    ).withTransformation({ id: 'sortBy', options: { fields: {}, sort: [{ field: 'time', desc: true }] } }),
+      tickscope({ queryType: 'ticks', view: 'history', instruments: ['$instrument'], limit: 100 }),
+    )
+      .withTransformation(sorted('time', true))
+      .withTransformation(without('quantity', 0)),
     {
       time: [...named('Time'), ...unit(TIME), ...width(140)],
       price: [...named('Price'), ...unit(POINTS, 2)],

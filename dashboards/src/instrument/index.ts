@@ -17,13 +17,13 @@ export function instrument(): DashboardBuilder {
     'One instrument: candles, volume, order book, spread, trades, open interest, basis and holes.',
     { from: 'now-6h', refresh: '5s' },
   )
-    .withVariable(listed('exchange', 'Exchange', { kind: 'exchange' }, 'NSE'))
+    .withVariable(listed('exchange', 'Exchange', { kind: 'exchange' }, { text: 'NSE', value: 'NSE' }))
     .withVariable(
       listed(
         'instrument',
         'Instrument',
         { kind: 'instrument', exchange: '$exchange' },
-        'NSE:RELIANCE',
+        { text: 'RELIANCE', value: 'NSE:RELIANCE' },
       ).description('Open the list and type to search'),
     )
     .withVariable(derived('spot', { kind: 'spot', underlying: '$instrument' }))

@@ -18,11 +18,11 @@ export const quote = () =>
     },
     [
       ['last_price', 'Last', [...unit(POINTS, 2), ...limits(CALM)]],
-      ['change_percent', 'Change', [...unit(PERCENT, 2), ...limits(DOWN, [-0.005, MUTED], [0.005, UP])]],
+      ['change_percent', 'Day', [...unit(PERCENT, 2), ...limits(DOWN, [-0.005, MUTED], [0.005, UP])]],
       ['open', 'Open', quiet(POINTS, 2)],
       ['high', 'High', quiet(POINTS, 2)],
       ['low', 'Low', quiet(POINTS, 2)],
-      ['previous_close', 'Previous close', quiet(POINTS, 2)],
+      ['previous_close', 'Prev close', quiet(POINTS, 2)],
       ['volume', 'Volume', quiet(COUNT, 1)],
       ['average_price', 'VWAP', quiet(POINTS, 2)],
       ['open_interest', 'OI', quiet(COUNT, 1)],

@@ -1,4 +1,5 @@
 import { CALL, PUT } from '../shared/colours.js';
+import { asText, only } from '../shared/fields.js';
 import { colour, named, unit } from '../shared/overrides.js';
 import { barChart, columns, type Words } from '../shared/panels.js';
 import { tickscope } from '../shared/queries.js';
@@ -16,12 +17,14 @@ function pairs(words: Words, view: 'oi' | 'matrix', call: string, put: string, u
       expiry: '$expiry',
       strikes: '$strikes',
     }),
-  ).withTransformation({
-    id: 'filterFieldsByName',
-    options: { include: { names: ['strike', call, put] } },
-  });
+  )
+    .withTransformation(only('strike', call, put))
+    .withTransformation(asText('strike'))
+    .xTickLabelRotation(-45)
+    .xTickLabelSpacing(40);
   return columns(panel, {
-    strike: unit(POINTS, 0),
+    // The chart finds its x field by name or by shown name, depending on Grafana's version: here they are one.
+    strike: [...named('strike'), ...unit(POINTS, 0)],
     [call]: [...named('Calls'), ...unit(unitId), ...colour(CALL)],
     [put]: [...named('Puts'), ...unit(unitId), ...colour(PUT)],
   });

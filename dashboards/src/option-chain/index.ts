@@ -16,7 +16,9 @@ export function optionChain(): DashboardBuilder {
     'Strikes around the money of one expiry: prices, open interest, implied volatility, put/call ratio and max pain.',
     { from: 'now-6h', refresh: '5s' },
   )
-    .withVariable(listed('underlying', 'Underlying', { kind: 'underlying' }, 'NIFTY'))
+    .withVariable(
+      listed('underlying', 'Underlying', { kind: 'underlying' }, { text: 'NIFTY', value: 'NIFTY' }),
+    )
     .withVariable(
       listed('expiry', 'Expiry', { kind: 'expiry', underlying: '$underlying' }).description(
         'The nearest is first',

@@ -20,8 +20,11 @@ export function overview(): DashboardBuilder {
         'index',
         'Index',
         { kind: 'instrument', exchange: 'NSE', type: 'INDEX' },
-        'NSE:NIFTY 50',
-      ).description('The index of the big chart'),
+        { text: 'NIFTY 50', value: 'NSE:NIFTY 50' },
+      )
+        // It has a dashboard of its own, and no future.
+        .regex('/^(?!INDIA VIX)/')
+        .description('The index of the big chart'),
     )
     .withVariable(derived('future', { kind: 'future', underlying: '$index' }))
     .annotation(sessions(false))

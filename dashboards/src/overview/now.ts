@@ -21,7 +21,7 @@ export const index = (title: string, instrument: string) =>
     },
     [
       ['last_price', 'Last', [...unit(POINTS, 2), ...limits(CALM)]],
-      ['change_percent', 'Change', [...unit(PERCENT, 2), ...RISE_OR_FALL]],
+      ['change_percent', 'Day', [...unit(PERCENT, 2), ...RISE_OR_FALL]],
     ],
     tickscope({ queryType: 'ticks', view: 'quote', instruments: [instrument], stream: true }),
   )
@@ -52,7 +52,7 @@ export const fear = () =>
         ],
       ],
       // A rising VIX is fear rising: red.
-      ['change_percent', 'Change', [...unit(PERCENT, 2), ...limits(UP, [-0.005, MUTED], [0.005, DOWN])]],
+      ['change_percent', 'Day', [...unit(PERCENT, 2), ...limits(UP, [-0.005, MUTED], [0.005, DOWN])]],
       ['regime', 'Regime', words(regimeWords())],
     ],
     tickscope({ queryType: 'vix', view: 'now' }),
@@ -87,7 +87,7 @@ export const health = () =>
     },
     [
       ['feed', 'Feed', [...unit(RATIO, 0), ...limits(BAD, [1, GOOD]), ...words(nothing('no feed'))]],
-      ['complete', 'Complete today', [...unit(RATIO, 1), ...limits(BAD, [0.95, WATCH], [0.99, GOOD])]],
+      ['complete', 'Complete', [...unit(RATIO, 1), ...limits(BAD, [0.95, WATCH], [0.99, GOOD])]],
     ],
     instant('avg(tickscope_feed_connected)', 'feed'),
     instant('min(tickscope_day_completeness_ratio)', 'complete'),

@@ -34,7 +34,8 @@ export const errors = () =>
     )
       .unit('suffix:/s')
       .decimals(2)
-      .min(0),
+      .min(0)
+      .axisSoftMax(1),
     { dropped: colour(BAD), rejected: colour(WATCH), late: colour(CALM) },
   );
 
@@ -84,7 +85,6 @@ export const queue = () =>
     range('sum(rate(tickscope_ticks_received_total[$__rate_interval]))', 'a second of ticks'),
   )
     .unit(COUNT)
-    .decimals(0)
     .min(0);
 
 export const feeds = () =>
@@ -93,7 +93,10 @@ export const feeds = () =>
       'Silence of each connection',
       'Time since its last packet. A connection that is up and silent is dead.',
     ),
-    range('time() - max by (feed) (tickscope_feed_last_tick_timestamp_seconds)', '{{feed}}'),
+    range(
+      'max by (feed) (timestamp(tickscope_feed_last_tick_timestamp_seconds) - tickscope_feed_last_tick_timestamp_seconds)',
+      '{{feed}}',
+    ),
     range(
       'sum by (feed) (increase(tickscope_feed_reconnects_total[$__rate_interval]))',
       '{{feed}} reconnects',

@@ -1,4 +1,5 @@
 import { BAD, GOOD, WATCH } from '../shared/colours.js';
+import { sorted } from '../shared/fields.js';
 import { toInstrument } from '../shared/links.js';
 import { align, cell, limits, named, unit, width, words } from '../shared/overrides.js';
 import { columns, table, timeSeries } from '../shared/panels.js';
@@ -16,7 +17,7 @@ export const completeness = () =>
         empty: 'No session in this range',
       },
       tickscope({ queryType: 'quality', view: 'completeness', limit: 100 }),
-    ).withTransformation({ id: 'sortBy', options: { fields: {}, sort: [{ field: 'completeness' }] } }),
+    ).withTransformation(sorted('completeness', false)),
     {
       instrument: [...named('Instrument'), ...toInstrument('NSE'), ...align('left')],
       completeness: [

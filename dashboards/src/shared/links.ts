@@ -13,12 +13,12 @@ export const UID = {
   pipeline: 'tickscope-pipeline',
 } as const;
 
-/** The other dashboards, side by side at the top of each. */
+/** The other dashboards, in a list at the top of each: side by side they would take a line of the first screen. */
 export function navigation(): DashboardLinkBuilder {
-  return new DashboardLinkBuilder('Tickscope')
+  return new DashboardLinkBuilder('All dashboards')
     .type(DashboardLinkType.Dashboards)
     .tags([TAG])
-    .asDropdown(false)
+    .asDropdown(true)
     .includeVars(false)
     .keepTime(false)
     .tooltip('Open another Tickscope dashboard');

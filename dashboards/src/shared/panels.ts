@@ -135,11 +135,16 @@ export function gauge(words: Words, fields: string, ...queries: Query[]): Gauge 
 
 /** Rows as they come. Columns get their names and units by overrides. */
 export function table(words: Words, ...queries: Query[]): Table {
-  return begin(new Table(), words, queries)
-    .showHeader(true)
-    .filterable(false)
-    .colorScheme(byThreshold())
-    .thresholds(plain('text'));
+  return (
+    begin(new Table(), words, queries)
+      .showHeader(true)
+      .filterable(false)
+      .minWidth(60)
+      .colorScheme(byThreshold())
+      .thresholds(plain('text'))
+      // What an empty table says is not what an empty cell says.
+      .overrideByRegexp('.*', [{ id: 'noValue', value: '–' }])
+  );
 }
 
 /** Horizontal bars, one a series or a row. */

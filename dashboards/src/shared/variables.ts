@@ -27,12 +27,15 @@ export interface VariableQuery {
   expiry?: string;
 }
 
-/** A list that the data source keeps, in the data source's order. Read when the dashboard opens. */
+/**
+ * A list that the data source keeps, in the data source's order. Read when the dashboard opens. Older Grafana finds
+ * `current` in the list by its text, newer by its value: both must be what the list says.
+ */
 export function listed(
   name: string,
   label: string,
   query: VariableQuery,
-  current?: string,
+  current?: { text: string; value: string },
 ): QueryVariableBuilder {
   const variable = new QueryVariableBuilder(name)
     .label(label)
@@ -42,9 +45,7 @@ export function listed(
     .sort(VariableSort.Disabled)
     .multi(false)
     .includeAll(false);
-  return current === undefined
-    ? variable
-    : variable.current({ text: current, value: current, selected: true });
+  return current === undefined ? variable : variable.current({ ...current, selected: true });
 }
 
 /** SIMULATED or LIVE: shown first on every dashboard, so that nobody takes the one for the other. */

@@ -9,8 +9,8 @@ export const bands = (panel: TimeSeries): TimeSeries =>
   panel
     .decimals(2)
     .lineWidth(2)
-    .axisSoftMin(12)
-    .axisSoftMax(28)
+    .axisSoftMin(14)
+    .axisSoftMax(26)
     .colorScheme(fixed('text'))
     .thresholds(vixRegimes())
     .thresholdsStyle({ build: () => ({ mode: GraphThresholdsStyleMode.Area }) })

@@ -1,5 +1,6 @@
 import { candles } from '../shared/candles.js';
 import { REGIME, SERIES } from '../shared/colours.js';
+import { sorted } from '../shared/fields.js';
 import { cell, colour, named, unit, width, words } from '../shared/overrides.js';
 import { barGauge, columns, table } from '../shared/panels.js';
 import { sql, tickscope } from '../shared/queries.js';
@@ -16,7 +17,7 @@ export const regimes = () =>
         empty: 'No value of India VIX in this range',
       },
       tickscope({ queryType: 'vix', view: 'regimes' }),
-    ).withTransformation({ id: 'sortBy', options: { fields: {}, sort: [{ field: 'from', desc: true }] } }),
+    ).withTransformation(sorted('from', true)),
     {
       from: [...named('From'), ...unit(TIME), ...width(140)],
       to: [...named('To'), ...unit(TIME), ...width(140)],
@@ -37,7 +38,7 @@ export const events = () =>
         empty: 'No change of regime and no spike in this range',
       },
       tickscope({ queryType: 'events', kinds: ['regime', 'vix_spike'] }),
-    ).withTransformation({ id: 'sortBy', options: { fields: {}, sort: [{ field: 'time', desc: true }] } }),
+    ).withTransformation(sorted('time', true)),
     {
       time: [...named('Time'), ...unit(TIME), ...width(140)],
       timeEnd: [{ id: 'custom.hidden', value: true }],

@@ -1,4 +1,5 @@
 import { DOWN, MUTED, REGIME, UP } from '../shared/colours.js';
+import { shown } from '../shared/fields.js';
 import { limits, unit, words } from '../shared/overrides.js';
 import { gauge, facts as named } from '../shared/panels.js';
 import { tickscope } from '../shared/queries.js';
@@ -20,7 +21,7 @@ export const facts = () =>
     [
       ['value', 'India VIX', level],
       // A rising VIX is fear rising: red.
-      ['change_percent', 'Change', [...unit(PERCENT, 2), ...limits(UP, [-0.005, MUTED], [0.005, DOWN])]],
+      ['change_percent', 'Day', [...unit(PERCENT, 2), ...limits(UP, [-0.005, MUTED], [0.005, DOWN])]],
       ['trend', 'Trend', words(trendWords())],
       ['regime', 'Regime', words(regimeWords())],
       ['mean_20m', 'Mean of 20 min', level],
@@ -39,7 +40,7 @@ export const percentile = () =>
         'On how many of 100 days of the last year the close stood below the value now. 90 and more is rare fear.',
       empty: 'Less than a year recorded',
     },
-    '/^percentile_year$/',
+    `/^${shown('percentile_year')}$/`,
     tickscope({ queryType: 'vix', view: 'now' }),
   )
     .unit(PERCENT)

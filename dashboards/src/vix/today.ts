@@ -1,4 +1,5 @@
 import { REGIME, SERIES } from '../shared/colours.js';
+import { only } from '../shared/fields.js';
 import { colour, named, rightAxis, unit } from '../shared/overrides.js';
 import { states, timeSeries } from '../shared/panels.js';
 import { tickscope } from '../shared/queries.js';
@@ -28,7 +29,7 @@ export const regimeLane = () =>
     },
     tickscope({ queryType: 'vix', view: 'series' }),
   )
-    .withTransformation({ id: 'filterFieldsByName', options: { include: { names: ['time', 'regime'] } } })
+    .withTransformation(only('time', 'regime'))
     .mappings([regimeWords()])
     .overrideByName('regime', named(' '));
 

@@ -19,12 +19,11 @@ const (
 	maxTalkative = 3
 )
 
-// candleCustom is meta.custom.tickscope of candles; instants are epoch milliseconds.
-type candleCustom struct {
+// candleAbout is what meta.custom.tickscope says of candles; instants are epoch milliseconds.
+type candleAbout struct {
 	Instrument   string      `json:"instrument"`
 	Token        int64       `json:"token"`
 	Interval     string      `json:"interval"`
-	Origin       string      `json:"origin"`
 	Completeness *float64    `json:"completeness"`
 	Gaps         []gapCustom `json:"gaps"`
 	Backfilled   int         `json:"backfilled"`
@@ -47,7 +46,7 @@ func (d *Datasource) candles(ctx context.Context, q query) (result, error) {
 	for i, answer := range answers {
 		frames[i] = candleFrame(answer)
 		if q.Live() {
-			frames[i].Meta.Channel = channel(q.UID, "bar", answer.Instrument.Token, answer.Interval)
+			follow(frames[i], channel(q.UID, "bar", answer.Instrument.Token, answer.Interval))
 		}
 	}
 	return result{frames, append(notices, d.tell(q, frames, answers)...), of}, nil
@@ -104,12 +103,12 @@ func candleFrame(answer tickscope.CandleAnswer) *data.Frame {
 	gaps := column(answer.Gaps, func(gap tickscope.Gap) gapCustom {
 		return gapCustom{gap.From.UnixMilli(), gap.To.UnixMilli(), gap.Reason}
 	})
-	about := candleCustom{
-		Instrument: name, Token: answer.Instrument.Token, Interval: answer.Interval, Origin: answer.Origin,
+	of := about{Origin: answer.Origin, candleAbout: &candleAbout{
+		Instrument: name, Token: answer.Instrument.Token, Interval: answer.Interval,
 		Completeness: answer.Completeness, Gaps: gaps, Backfilled: answer.Backfilled,
 		Warnings: append([]string{}, answer.Warnings...),
-	}
-	return series(name+" "+answer.Interval, instrumentLabels(name), about, candleFields(answer.Candles)...)
+	}}
+	return series(name+" "+answer.Interval, instrumentLabels(name), of, candleFields(answer.Candles)...)
 }
 
 // candleFields are the fields of a candle frame, streamed ones too.

@@ -28,6 +28,7 @@ const maxConcurrentQueries = 8
 type Datasource struct {
 	uid       string
 	client    *tickscope.Client
+	stream    *tickscope.Stream
 	now       func() time.Time
 	resources backend.CallResourceHandler
 }
@@ -36,6 +37,7 @@ var (
 	_ backend.QueryDataHandler      = (*Datasource)(nil)
 	_ backend.CheckHealthHandler    = (*Datasource)(nil)
 	_ backend.CallResourceHandler   = (*Datasource)(nil)
+	_ backend.StreamHandler         = (*Datasource)(nil)
 	_ instancemgmt.InstanceDisposer = (*Datasource)(nil)
 )
 
@@ -50,7 +52,7 @@ func NewDatasource(ctx context.Context, settings backend.DataSourceInstanceSetti
 }
 
 func newDatasource(uid string, client *tickscope.Client, now func() time.Time) *Datasource {
-	d := &Datasource{uid: uid, client: client, now: now}
+	d := &Datasource{uid: uid, client: client, stream: client.NewStream(reportStream), now: now}
 	mux := http.NewServeMux()
 	d.routes(mux)
 	d.resources = httpadapter.New(mux)
@@ -58,7 +60,7 @@ func newDatasource(uid string, client *tickscope.Client, now func() time.Time) *
 }
 
 // Dispose ends what lives as long as the settings. Twice is safe.
-func (d *Datasource) Dispose() {}
+func (d *Datasource) Dispose() { d.stream.Close() }
 
 // CallResource answers the editors and variables.
 func (d *Datasource) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {

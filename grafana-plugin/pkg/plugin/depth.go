@@ -12,7 +12,8 @@ import (
 const (
 	ladderLevels = 5
 	// shortestStep: the feed sends at most one packet a second and instrument.
-	shortestStep = time.Second
+	shortestStep    = time.Second
+	maxSpreadPoints = 5_000
 )
 
 func (d *Datasource) depth(ctx context.Context, q query) (result, error) {
@@ -46,7 +47,7 @@ func (d *Datasource) ladders(ctx context.Context, q query, names []string) (resu
 			notices = append(notices, info("%s has no order book: an index has none, and others have one from their first full packet.", name))
 		}
 		if q.Live() {
-			frames[i].Meta.Channel = channel(q.UID, "depth", book.Instrument.Token)
+			follow(frames[i], channel(q.UID, "depth", book.Instrument.Token))
 		}
 	}
 	return result{frames, notices, shape{"bid_quantity", []string{"level"}}}, err
@@ -103,17 +104,28 @@ func levelOrders(level *tickscope.Level) *int64 {
 	return &level.Orders
 }
 
+// spreadStep is the panel's interval, and so long that the range fits its width.
+func spreadStep(q query) time.Duration {
+	most := q.MaxDataPoints
+	if most <= 0 || most > maxSpreadPoints {
+		most = defaultMaxDataPoints
+	}
+	fits := q.Range.To.Sub(q.Range.From) / time.Duration(most)
+	return max(q.PanelInterval, fits.Truncate(time.Millisecond), shortestStep)
+}
+
 func (d *Datasource) spreads(ctx context.Context, q query, names []string) (result, error) {
-	step := max(q.PanelInterval, shortestStep)
+	step := spreadStep(q)
+	limit := q.LimitOr(int(q.Range.To.Sub(q.Range.From)/step) + 1)
 	answers, notices, err := each(ctx, names, func(ctx context.Context, name string) (tickscope.SpreadAnswer, error) {
-		return d.client.Spread(ctx, name, q.Range.From, q.Range.To, step, q.LimitOr(0))
+		return d.client.Spread(ctx, name, q.Range.From, q.Range.To, step, min(limit, maxSpreadPoints))
 	})
 	frames := make([]*data.Frame, len(answers))
 	for i, answer := range answers {
 		name := answer.Instrument.Name()
 		type point = tickscope.SpreadPoint
 		rows := answer.Series
-		frames[i] = series(name+" spread", instrumentLabels(name), originCustom{answer.Origin},
+		frames[i] = series(name+" spread", instrumentLabels(name), about{Origin: answer.Origin},
 			instants("time", column(rows, func(p point) time.Time { return p.Time })),
 			prices("spread", column(rows, func(p point) *float64 { return p.Spread })),
 			field("spread_bps", column(rows, func(p point) *float64 { return p.SpreadBps }), unit("suffix: bps", 2)),

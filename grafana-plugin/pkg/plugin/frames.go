@@ -9,15 +9,18 @@ func typeVersion() data.FrameTypeVersion { return data.FrameTypeVersion{0, 1} }
 
 // custom is what our panel and people with the inspector read: meta.custom.tickscope.
 type custom struct {
-	Tickscope any `json:"tickscope"`
+	Tickscope about `json:"tickscope"`
 }
 
-type originCustom struct {
-	Origin string `json:"origin,omitempty"`
+// about says whose data it is, and which channels go on with the frame; candles say more.
+type about struct {
+	Origin   string   `json:"origin,omitempty"`
+	Channels []string `json:"channels,omitempty"`
+	*candleAbout
 }
 
 // series is a frame of time and values of one instrument.
-func series(name string, labels data.Labels, about any, fields ...*data.Field) *data.Frame {
+func series(name string, labels data.Labels, of about, fields ...*data.Field) *data.Frame {
 	frame := data.NewFrame(name, fields...)
 	for _, field := range fields {
 		if field.Type().Numeric() {
@@ -27,7 +30,7 @@ func series(name string, labels data.Labels, about any, fields ...*data.Field) *
 	frame.Meta = &data.FrameMeta{
 		Type:                   data.FrameTypeTimeSeriesWide,
 		TypeVersion:            typeVersion(),
-		Custom:                 custom{about},
+		Custom:                 custom{of},
 		PreferredVisualization: data.VisTypeGraph,
 	}
 	return frame
@@ -39,10 +42,19 @@ func table(name string, origin string, fields ...*data.Field) *data.Frame {
 	frame.Meta = &data.FrameMeta{
 		Type:                   data.FrameTypeTable,
 		TypeVersion:            typeVersion(),
-		Custom:                 custom{originCustom{origin}},
+		Custom:                 custom{about{Origin: origin}},
 		PreferredVisualization: data.VisTypeTable,
 	}
 	return frame
+}
+
+// follow names the channels that go on with a frame. Not in meta.channel: Grafana itself would append each message as a
+// row, a bar in progress ten times a second. Our front end puts the rows where they belong.
+func follow(frame *data.Frame, channels ...string) {
+	if found, ok := frame.Meta.Custom.(custom); ok {
+		found.Tickscope.Channels = append(found.Tickscope.Channels, channels...)
+		frame.Meta.Custom = found
+	}
 }
 
 func instrumentLabels(name string) data.Labels { return data.Labels{"instrument": name} }

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -57,13 +56,13 @@ func (d *Datasource) askedInstruments(ctx context.Context, texts []string) ([]st
 		case hasVariable(name):
 			notices = append(notices, warning("The variable %s has no value here. Choose one at the top of the dashboard, or define the variable.", variablePattern().FindString(name)))
 		case strings.HasPrefix(name, watchlistPrefix):
-			members, err := d.watchlist(ctx, strings.TrimPrefix(name, watchlistPrefix))
+			members, err := d.client.Watchlist(ctx, strings.TrimPrefix(name, watchlistPrefix))
 			if tickscope.IsUnknown(err) {
 				notices = append(notices, warning("%s", err.Error()))
 			} else if err != nil {
 				return nil, nil, err
 			}
-			names = append(names, members...)
+			names = append(names, column(members, tickscope.Key.Name)...)
 		default:
 			names = append(names, name)
 		}
@@ -76,20 +75,4 @@ func (d *Datasource) askedInstruments(ctx context.Context, texts []string) ([]st
 		names = names[:maxInstruments]
 	}
 	return names, notices, nil
-}
-
-func (d *Datasource) watchlist(ctx context.Context, name string) ([]string, error) {
-	lists, err := d.client.Watchlists(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, list := range lists {
-		if list.Name == name {
-			return column(list.Instruments, tickscope.Key.Name), nil
-		}
-	}
-	return nil, &tickscope.Error{
-		Kind: tickscope.KindAPI, Status: 404, Code: "unknown_watchlist",
-		Message: fmt.Sprintf("There is no watchlist %q. Make one with POST /api/subscriptions, or choose another.", name),
-	}
 }

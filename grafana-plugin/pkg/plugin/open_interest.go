@@ -66,5 +66,5 @@ func openInterestFrame(answer tickscope.CandleAnswer, view string) (frame *data.
 	}
 	fields = append(fields, prices("price", price))
 	name := answer.Instrument.Name()
-	return series(name+" "+answer.Interval, instrumentLabels(name), originCustom{answer.Origin}, fields...), len(values) > 0
+	return series(name+" "+answer.Interval, instrumentLabels(name), about{Origin: answer.Origin}, fields...), len(values) > 0
 }

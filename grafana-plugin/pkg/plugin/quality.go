@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -60,7 +61,7 @@ func (d *Datasource) completeness(ctx context.Context, q query, names []string) 
 	}
 	notices := warnings(answer.Warnings)
 	if q.Field == "day" {
-		frame := series("Market", nil, originCustom{answer.Origin},
+		frame := series("Market", nil, about{Origin: answer.Origin},
 			instants("time", one(end)), shares("day", one(answer.Completeness)))
 		return result{[]*data.Frame{frame}, notices, shape{Main: "day"}}, nil
 	}
@@ -81,7 +82,8 @@ func (d *Datasource) gaps(ctx context.Context, q query, names []string) (result,
 		return result{}, err
 	}
 	if q.View == "repairs" {
-		return result{one(repairFrame(answer)), warnings(answer.Warnings), shape{"attempts", []string{"instrument"}}}, nil
+		names, err := d.repairedNames(ctx, answer)
+		return result{one(repairFrame(answer, names)), warnings(answer.Warnings), shape{"seconds", []string{"instrument"}}}, err
 	}
 	return result{one(holeFrame(answer)), warnings(answer.Warnings), shape{"seconds", []string{"instrument"}}}, nil
 }
@@ -113,14 +115,14 @@ func holeStatus(hole tickscope.Hole, repairs []tickscope.Repair) string {
 	return status
 }
 
-func repairFrame(answer tickscope.GapAnswer) *data.Frame {
+func repairFrame(answer tickscope.GapAnswer, names map[int64]string) *data.Frame {
 	type repair = tickscope.Repair
 	rows := answer.Repairs
 	return table("Repairs", answer.Origin,
-		texts("instrument", column(rows, repairedName)),
+		texts("instrument", column(rows, func(r repair) *string { return repairedName(r, names) })),
 		instants("from", column(rows, func(r repair) time.Time { return r.From })),
 		instants("to", column(rows, func(r repair) *time.Time { return r.To })),
-		seconds("seconds", column(rows, repairedSeconds)),
+		seconds("seconds", column(rows, func(r repair) *float64 { return r.Seconds })),
 		texts("cause", column(rows, func(r repair) string { return r.Cause })),
 		texts("status", column(rows, func(r repair) string { return r.Status })),
 		counts("attempts", column(rows, func(r repair) int64 { return r.Attempts })),
@@ -129,24 +131,38 @@ func repairFrame(answer tickscope.GapAnswer) *data.Frame {
 		texts("source", column(rows, func(r repair) *string { return r.Source })),
 		texts("feed", column(rows, func(r repair) *string { return r.Feed })),
 		counts("instruments", column(rows, func(r repair) int64 { return r.Instruments })),
+		counts("instruments_left", column(rows, func(r repair) int64 { return r.Left })),
+		texts("message", column(rows, func(r repair) *string { return r.Message })),
 	)
 }
 
-// repairedName is nil where a hole is a whole feed's.
-func repairedName(repair tickscope.Repair) *string {
-	if repair.Instrument != nil {
-		name := repair.Instrument.Name()
-		return &name
+// repairedNames are the instruments of repairs by token; the holes that are left name most of them.
+func (d *Datasource) repairedNames(ctx context.Context, answer tickscope.GapAnswer) (map[int64]string, error) {
+	names := map[int64]string{}
+	for _, hole := range answer.Gaps {
+		names[hole.Instrument.Token] = hole.Instrument.Name()
 	}
-	return nil
+	var unnamed []string
+	for _, repair := range answer.Repairs {
+		if repair.Token != nil && names[*repair.Token] == "" {
+			names[*repair.Token] = strconv.FormatInt(*repair.Token, 10)
+			unnamed = append(unnamed, names[*repair.Token])
+		}
+	}
+	found, _, err := each(ctx, unnamed, d.client.Instrument)
+	for _, instrument := range found {
+		names[instrument.Token] = instrument.Name()
+	}
+	return names, err
 }
 
-func repairedSeconds(repair tickscope.Repair) *float64 {
-	if repair.To == nil {
+// repairedName is nil where a hole is a whole feed's.
+func repairedName(repair tickscope.Repair, names map[int64]string) *string {
+	if repair.Token == nil {
 		return nil
 	}
-	length := repair.To.Sub(repair.From).Seconds()
-	return &length
+	name := names[*repair.Token]
+	return &name
 }
 
 func (d *Datasource) dailyQuality(ctx context.Context, q query, names []string) (result, error) {

@@ -77,7 +77,7 @@ func (q query) Live() bool {
 }
 
 // liveSlack: a dashboard's "now" is some time old when its query arrives.
-const liveSlack = 2 * time.Minute
+const liveSlack = time.Minute
 
 // LimitOr is the limit asked for, else the fallback.
 func (q query) LimitOr(fallback int) int {

@@ -58,6 +58,11 @@ func reduce(frame *data.Frame, want string, of shape, now time.Time) ([]*data.Fr
 	frames := make([]*data.Frame, len(order))
 	for i, group := range order {
 		frames[i] = group.frame(frame, value)
+		// A channel's rows have the table's columns, not these.
+		if found, ok := frames[i].Meta.Custom.(custom); ok {
+			found.Tickscope.Channels = nil
+			frames[i].Meta.Custom = found
+		}
 		if i > 0 {
 			frames[i].Meta.Notices = nil
 		}
@@ -100,9 +105,6 @@ func reducedFrame(from *data.Frame, moments, value *data.Field, labels data.Labe
 	meta := data.FrameMeta{}
 	if from.Meta != nil {
 		meta = *from.Meta
-	}
-	if meta.Channel != "" {
-		meta.Channel += "/" + value.Name
 	}
 	// Not wide: of that type an answer may hold a single frame only, and the others would be ignored.
 	meta.Type, meta.TypeVersion = data.FrameTypeTimeSeriesMulti, typeVersion()

@@ -13,6 +13,9 @@ import (
 // defaultTicks of one instrument: what a table or a chart of ticks shows.
 const defaultTicks = 1000
 
+// maxFollowedQuotes of one table: a browser's Grafana Live connection carries all of a dashboard's channels.
+const maxFollowedQuotes = 50
+
 func (d *Datasource) ticks(ctx context.Context, q query) (result, error) {
 	names, notices, err := d.askedInstruments(ctx, q.Instruments)
 	if err != nil || len(names) == 0 {
@@ -29,7 +32,13 @@ func (d *Datasource) ticks(ctx context.Context, q query) (result, error) {
 	if len(quotes) == 0 {
 		return result{notices: notices}, nil
 	}
-	return result{[]*data.Frame{quoteFrame(origin, quotes)}, notices, shape{"last_price", []string{"instrument"}}}, nil
+	frame := quoteFrame(origin, quotes)
+	if q.Live() {
+		for _, quote := range quotes[:min(len(quotes), maxFollowedQuotes)] {
+			follow(frame, channel(q.UID, "quote", quote.Instrument.Token))
+		}
+	}
+	return result{one(frame), notices, shape{"last_price", []string{"instrument"}}}, nil
 }
 
 // quotes in one request; when one of the names is unknown, each for itself.
@@ -91,9 +100,9 @@ func (d *Datasource) tickHistory(ctx context.Context, q query, names []string, n
 	for i, answer := range answers {
 		slices.Reverse(answer.Ticks)
 		name := answer.Instrument.Name()
-		frames[i] = series(name+" ticks", instrumentLabels(name), originCustom{answer.Origin}, tickFields(answer.Ticks)...)
+		frames[i] = series(name+" ticks", instrumentLabels(name), about{Origin: answer.Origin}, tickFields(answer.Ticks)...)
 		if q.Live() {
-			frames[i].Meta.Channel = channel(q.UID, "tick", answer.Instrument.Token)
+			follow(frames[i], channel(q.UID, "tick", answer.Instrument.Token))
 		}
 		switch len(answer.Ticks) {
 		case limit:

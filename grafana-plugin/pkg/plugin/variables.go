@@ -101,9 +101,7 @@ func (d *Datasource) instrumentOptions(r *http.Request) ([]option, error) {
 
 func (d *Datasource) watchlistOptions(r *http.Request) ([]option, error) {
 	lists, err := d.client.Watchlists(r.Context())
-	return column(lists, func(list tickscope.Watchlist) option {
-		return option{list.Name, watchlistPrefix + list.Name}
-	}), err
+	return column(lists, func(name string) option { return option{name, watchlistPrefix + name} }), err
 }
 
 // originOptions is one value for a dashboard's banner: SIMULATED, LIVE or REPLAY.

@@ -28,7 +28,7 @@ func (d *Datasource) vixSeries(ctx context.Context, q query) (result, error) {
 	}
 	type point = tickscope.VixPoint
 	rows := answer.Series
-	frame := series("India VIX", nil, originCustom{answer.Origin},
+	frame := series("India VIX", nil, about{Origin: answer.Origin},
 		instants("time", column(rows, func(p point) time.Time { return p.Time })),
 		ratios("value", column(rows, func(p point) *float64 { return &p.Value })),
 		ratios("change", column(rows, func(p point) *float64 { return p.Change })),

@@ -45,8 +45,7 @@ type Hole struct {
 
 // Repair is the record of a hole and what was done about it, healed ones included.
 type Repair struct {
-	Instrument    *Key       `json:"instrument"`
-	Token         *int64     `json:"token"`
+	Token         *int64     `json:"token"` // nil is a whole feed's
 	Feed          *string    `json:"feed"`
 	From          time.Time  `json:"from"`
 	To            *time.Time `json:"to"`
@@ -57,6 +56,9 @@ type Repair struct {
 	RecoveredAt   *time.Time `json:"recoveredAt"`
 	Source        *string    `json:"source"`
 	Instruments   int64      `json:"instruments"`
+	Left          int64      `json:"instrumentsLeft"` // that still lack something
+	Seconds       *float64   `json:"seconds"`
+	Message       *string    `json:"message"`
 }
 
 // GapAnswer holds holes and repairs of a range.
@@ -110,13 +112,13 @@ type Event struct {
 	Kind       string     `json:"kind"`
 	Title      string     `json:"title"`
 	Text       string     `json:"text"`
-	Instrument *Key       `json:"instrument"`
+	Instrument *string    `json:"instrument"` // EXCHANGE:SYMBOL; nil is the market's
 }
 
-// Events of a range: hole, repair, regime, vix_spike, session.
-func (c *Client) Events(ctx context.Context, instruments, kinds []string, from, to time.Time, limit int) ([]Event, error) {
+// Events of a range: hole, repair, regime, vix_spike, session; of the whole market where no instrument is given.
+func (c *Client) Events(ctx context.Context, instrument string, kinds []string, from, to time.Time, limit int) ([]Event, error) {
 	query := url.Values{}
-	set(query, "instrument", strings.Join(instruments, ","))
+	set(query, "instrument", instrument)
 	set(query, "kinds", strings.Join(kinds, ","))
 	setRange(query, from, to)
 	setInt(query, "limit", limit)

@@ -122,19 +122,28 @@ func (c *Client) Exchanges(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// Watchlist with its instruments.
-type Watchlist struct {
-	Name        string `json:"name"`
-	Instruments []Key  `json:"instruments"`
+// Watchlists by name.
+func (c *Client) Watchlists(ctx context.Context) ([]string, error) {
+	var answer struct {
+		Watchlists []struct {
+			Name string `json:"name"`
+		} `json:"watchlists"`
+	}
+	err := c.get(ctx, "/api/watchlists", nil, &answer)
+	names := make([]string, len(answer.Watchlists))
+	for i, list := range answer.Watchlists {
+		names[i] = list.Name
+	}
+	return names, err
 }
 
-// Watchlists with their instruments.
-func (c *Client) Watchlists(ctx context.Context) ([]Watchlist, error) {
+// Watchlist is the instruments of one; a list that does not exist is IsUnknown.
+func (c *Client) Watchlist(ctx context.Context, name string) ([]Key, error) {
 	var answer struct {
-		Watchlists []Watchlist `json:"watchlists"`
+		Instruments []Key `json:"instruments"`
 	}
-	err := c.get(ctx, "/api/subscriptions", nil, &answer)
-	return answer.Watchlists, err
+	err := c.get(ctx, "/api/watchlists/"+name, nil, &answer)
+	return answer.Instruments, err
 }
 
 func set(query url.Values, name, value string) {

@@ -1,8 +1,9 @@
-import { PanelPlugin, type PanelProps } from '@grafana/data';
-import React from 'react';
+import { PanelPlugin } from '@grafana/data';
+import { CandlesPanel } from './CandlesPanel';
+import { addOptions } from './option-list';
+import type { CandlesOptions } from './options';
 
-function Candles({ data }: PanelProps) {
-  return <div>{data.series.length} series</div>;
-}
-
-export const plugin = new PanelPlugin(Candles);
+export const plugin = new PanelPlugin<CandlesOptions>(CandlesPanel)
+  .useFieldConfig()
+  .setPanelOptions(addOptions)
+  .setNoPadding();

@@ -29,7 +29,7 @@ import { volatilityRoutes } from './routes/api/volatility.js';
 import { healthRoutes } from './routes/health/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
-import { streamRoutes } from './routes/stream.js';
+import { registerStream, streamRoutes } from './routes/stream.js';
 import type { ApiConfig, ApiServices } from './services.js';
 import { createRunQuery } from './sql/query.js';
 
@@ -73,9 +73,10 @@ export async function createApi(options: { config: ApiConfig; services: ApiServi
   registerFailures(app, services.log);
   registerHttpMetrics(app, services.metrics);
   await registerSecurity(app, config);
+  const hub = await registerStream(app, context);
   registerAccess(app, config);
   await registerDocs(app, services.version);
-  await streamRoutes(app, context);
+  streamRoutes(app, hub);
   await app.register(async (instance) => {
     const routes = instance as App;
     for (const register of ROUTES) register(routes, context);

@@ -8,6 +8,7 @@ import type { InstrumentFilters } from '../instruments/search.js';
 import type { InstrumentSync } from '../instruments/store.js';
 import type { Metrics } from '../metrics.js';
 import type { StreamLimits } from '../stream/limits.js';
+import type { VixEngine } from '../vix/engine.js';
 import type { Commit } from '../write/committer.js';
 
 /** How the API is reached and who may use it. */
@@ -73,6 +74,12 @@ export interface SessionControl {
   }>;
 }
 
+/** Repairs of the gap ledger by hand. */
+export interface RepairControl {
+  /** Tries a row again at once. */
+  retry(id: number): Promise<{ readonly instruments: number }>;
+}
+
 /** One connection slot. Times are epoch milliseconds, null before the first. */
 export interface FeedStatus {
   readonly feed: string;
@@ -120,6 +127,9 @@ export interface ApiServices {
   readonly instrumentSync: InstrumentSyncControl;
   readonly subscriptions: SubscriptionControl;
   readonly session: SessionControl;
+  /** The volatility engine; without it what is stored is served. */
+  readonly vix?: Pick<VixEngine, 'settings' | 'onPush' | 'latest' | 'catchUp'>;
+  readonly repairs: RepairControl;
   feeds(): readonly FeedStatus[];
   /** True while any instrument group is in continuous session. */
   marketOpen(): boolean;

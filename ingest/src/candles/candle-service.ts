@@ -71,6 +71,8 @@ export interface CandleService {
   /** Fetches a day candle again although it is there. `day` is 00:00 IST in epoch milliseconds. */
   refetchDay(request: { token: number; day: number; lane: Lane; priority: number }): Promise<Healed>;
   newLane(): Lane;
+  /** `listener` hears of each instrument whose history was stored, whoever asked for it. Returns how to stop listening. */
+  onStored(listener: (token: number) => void): () => void;
   /** Broker requests for history under way. */
   readonly inFlight: number;
   /** Starts nothing more; resolves when what was under way is stored. Safe to call twice. */
@@ -89,6 +91,7 @@ const SESSION_DAYS_AHEAD = 30;
 export function createCandleService(parts: CandleServiceParts): CandleService {
   const { broker, clock, log, metrics, config, calendar } = parts;
   const sql = new SqlClock(parts.db, clock);
+  const stored = new Set<(token: number) => void>();
   const healer = new Healer({
     sql,
     broker,
@@ -99,6 +102,9 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
       settleMs: config.settleSeconds * 1_000,
       daySettleMs: config.daySettleMinutes * 60_000,
       healAsMinutesMs: config.healAsMinutesDays * DAY_MS,
+    },
+    onStored: (token) => {
+      for (const listener of stored) listener(token);
     },
   });
 
@@ -291,7 +297,7 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
 
     async healRange({ token, interval, from, to, lane, priority }) {
       const range = roundOut(interval, { from, to: Math.min(to, clock.now()) });
-      if (range.to <= range.from) return { stored: 0, failures: [] };
+      if (range.to <= range.from) return { stored: 0, failures: [], faults: [] };
       await prepare(token, interval, { from: range.to - INTERVAL_MS[interval], to: range.to });
       await parts.sessions?.ensure(
         istDate(Math.max(range.from, istMidnight(calendar.firstDay))),
@@ -316,6 +322,10 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
     },
 
     newLane: () => healer.newLane(),
+    onStored(listener) {
+      stored.add(listener);
+      return () => stored.delete(listener);
+    },
     get inFlight() {
       return healer.inFlight;
     },

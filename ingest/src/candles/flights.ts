@@ -1,4 +1,4 @@
-import type { CandleInterval } from '../broker/broker.js';
+import type { BrokerErrorKind, CandleInterval } from '../broker/broker.js';
 import { overlaps, type Span, union } from './span.js';
 
 /** What became of a fetch. `failure` is a sentence; the rest that the answer held is stored all the same. */
@@ -6,7 +6,11 @@ export interface FlightResult {
   /** Candles stored. */
   readonly stored: number;
   readonly failure?: string;
+  /** Why there was no answer at all, or that it could not be stored; not of an answer that was refused in part. */
+  readonly kind?: FetchFault;
 }
+
+export type FetchFault = BrokerErrorKind | 'not_stored';
 
 export interface Flight {
   readonly interval: CandleInterval;

@@ -7,10 +7,11 @@ import type { Metrics } from '../metrics.js';
 import { bucketCeiling, bucketStart } from './buckets.js';
 import type { CandleGap } from './candle.js';
 import { contradictionOf } from './contradiction.js';
-import { type FlightResult, Flights, type Moment } from './flights.js';
+import { type FetchFault, type FlightResult, Flights, type Moment } from './flights.js';
 import { fetchIntervals, type HealTimes, type HistoryFetch, planFetches, without } from './heal-plan.js';
 import { judgeHistory } from './history-answer.js';
 import { recordFailure, storeHistory, storeMergedCandles } from './history-store.js';
+import { priceBands } from './price-bands.js';
 import { type Span, subtract, union } from './span.js';
 import { BROKER_TOKEN, GAPS } from './sql/gaps.js';
 import { CONTINUOUS_SESSIONS, DAY_CLOSES } from './sql/hours.js';
@@ -47,6 +48,8 @@ export interface Healed {
   readonly stored: number;
   /** Sentences, each once. */
   readonly failures: readonly string[];
+  /** Why requests had no answer, each once. */
+  readonly faults: readonly FetchFault[];
 }
 
 /** A healing under way. */
@@ -67,6 +70,8 @@ export interface HealerParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly times: Omit<HealTimes, 'now'>;
+  /** After history of an instrument was stored. */
+  readonly onStored: (token: number) => void;
 }
 
 /**
@@ -121,13 +126,14 @@ export class Healer {
     }
     if (fetches.length === 0) {
       this.forget(request.since, token);
-      const nothing = { stored: 0, failures: [] };
+      const nothing = { stored: 0, failures: [], faults: [] };
       return { requests: 0, done: Promise.resolve(nothing), soFar: () => nothing, pending: () => [] };
     }
     let outstanding = union(fetches.flatMap((fetch) => fetch.spans));
     let stored = 0;
     const failures = new Set<string>();
-    const soFar = () => ({ stored, failures: [...failures] });
+    const faults = new Set<FetchFault>();
+    const soFar = () => ({ stored, failures: [...failures], faults: [...faults] });
     const results = fetches.map(async (fetch) => {
       const waits = lane.pending >= lane.concurrency || lane.size > 0;
       const result = await lane.add(() =>
@@ -136,6 +142,7 @@ export class Healer {
       outstanding = subtract(outstanding, fetch.spans);
       stored += result.stored;
       if (result.failure !== undefined) failures.add(result.failure);
+      if (result.kind !== undefined) faults.add(result.kind);
     });
     const done = Promise.all(results).then(() => {
       this.forget(request.since, token);
@@ -219,11 +226,8 @@ export class Healer {
       ? [this.#flights.add(token, rest.interval, rest.spans, priority, () => this.#fetch(request, rest))]
       : [];
     const results = await Promise.all([...shared, ...own].map((flight) => flight.result));
-    const failure = results.find((result) => result.failure)?.failure;
-    return {
-      stored: results.reduce((sum, { stored }) => sum + stored, 0),
-      ...(failure !== undefined && { failure }),
-    };
+    const failed = results.find((result) => result.failure);
+    return { ...failed, stored: results.reduce((sum, { stored }) => sum + stored, 0) };
   }
 
   async #fetch(request: HealRequest, fetch: HistoryFetch): Promise<FlightResult> {
@@ -247,7 +251,8 @@ export class Healer {
     try {
       const sessions = await this.#sessions(token, fetch);
       const now = clock.now();
-      const judged = judgeHistory(fetch, rows, sessions);
+      const bands = await priceBands(sql, token, instrumentType, fetch.interval, fetch);
+      const judged = judgeHistory(fetch, rows, sessions, bands);
       const contradiction =
         instrumentType === 'INDEX' ? undefined : await contradictionOf(sql, token, fetch, judged, sessions);
       const refused = union([...judged.refused, ...(contradiction?.spans ?? [])]);
@@ -258,9 +263,11 @@ export class Healer {
         candles: judged.candles,
         covered: subtract(judged.covered, refused),
         ...(refused.length > 0 && { failed: { spans: refused, message } }),
+        rejects: judged.rejects,
         instrumentType,
         fetchedAt: now,
       });
+      this.#parts.onStored(token);
       metrics.backfilledCandles.inc({ interval: fetch.interval }, judged.candles.length);
       if (fetch.interval === '1m' && judged.candles.length > 0) this.#merge(token, fetch);
       return { stored: judged.candles.length, ...(message !== '' && { failure: message }) };
@@ -312,13 +319,17 @@ export class Healer {
     } catch (err) {
       return this.#unstored(err);
     }
-    return { stored: 0, failure: message };
+    return { stored: 0, failure: message, kind };
   }
 
   #unstored(error: unknown): FlightResult {
     this.#parts.metrics.backfillRequests.inc({ result: 'not_stored' });
     this.#parts.log.error({ err: error }, 'history could not be stored');
-    return { stored: 0, failure: 'What the broker gave could not be stored: the database refused it.' };
+    return {
+      stored: 0,
+      failure: 'What the broker gave could not be stored: the database refused it.',
+      kind: 'not_stored',
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BrokerCandle, CandleInterval } from '../broker/broker.js';
 import type { InstrumentType } from '../instruments/instrument.js';
 import { bucketStart, INTERVAL_MS } from './buckets.js';
+import type { RejectedCandle } from './history-answer.js';
 import type { Span } from './span.js';
 import { FORGET_FAILURES, RECORD_FAILURE } from './sql/failures.js';
 import {
@@ -10,6 +11,7 @@ import {
   STORE_MERGED_CANDLES,
   UPSERT_CANDLES,
 } from './sql/history.js';
+import { KEEP_REJECTS } from './sql/rejects.js';
 import { type Queryable, type SqlClock, timestamp } from './sql-clock.js';
 
 /** What one broker request gave an instrument. */
@@ -20,6 +22,8 @@ export interface StoredHistory {
   readonly covered: readonly Span[];
   /** What the answer could not settle, and the sentence why. */
   readonly failed?: { readonly spans: readonly Span[]; readonly message: string };
+  /** Rows that were not believed. */
+  readonly rejects: readonly RejectedCandle[];
   /** An index has no volume, and neither it nor a stock has open interest: null, whatever the broker's row says. */
   readonly instrumentType: InstrumentType;
   /** Epoch milliseconds. */
@@ -53,10 +57,31 @@ export async function storeHistory(clock: SqlClock, history: StoredHistory): Pro
       await db.query(EXTEND_COVERAGE, [token, interval, ...spans]);
       await db.query(FORGET_FAILURES, [token, interval, ...spans]);
     }
+    if (history.rejects.length > 0) await keepRejects(db, history);
     for (const span of history.failed?.spans ?? []) {
       await recordFailure(db, token, interval, span, history.failed!.message, history.fetchedAt);
     }
   });
+}
+
+async function keepRejects(
+  db: Queryable,
+  { token, interval, rejects, fetchedAt }: StoredHistory,
+): Promise<void> {
+  const column = (of: (candle: BrokerCandle) => number | null) => rejects.map(({ candle }) => of(candle));
+  await db.query(KEEP_REJECTS, [
+    timestamp(fetchedAt),
+    token,
+    interval,
+    rejects.map(({ candle }) => timestamp(candle.time)),
+    column((c) => c.open),
+    column((c) => c.high),
+    column((c) => c.low),
+    column((c) => c.close),
+    column((c) => c.volume),
+    column((c) => c.openInterest),
+    rejects.map(({ reason }) => reason),
+  ]);
 }
 
 export async function recordFailure(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import dotenv from 'dotenv';
+import type { VixSettings } from '../vix/settings.js';
 import { brokerOf, checkAcrossVariables, warningsOf } from './checks.js';
 import { parseSettings } from './parse.js';
 import { type Retention, retentionOf } from './retention.js';
@@ -51,7 +52,7 @@ export interface Config {
     readonly asMinutesDays: number;
   };
   readonly retention: Retention;
-  readonly vix: { readonly lowBelow: number; readonly highFrom: number; readonly extremeFrom: number };
+  readonly vix: VixSettings;
   readonly logLevel: LogLevel;
   /** Sentences to show at start that stop nothing. */
   readonly warnings: readonly string[];
@@ -152,6 +153,12 @@ export function parseConfig(env: Environment, folder: string): Config {
       lowBelow: settings.VIX_LOW_BELOW!,
       highFrom: settings.VIX_HIGH_FROM!,
       extremeFrom: settings.VIX_EXTREME_FROM!,
+      trendPercent: settings.VIX_TREND_PERCENT!,
+      pushPercent: settings.VIX_PUSH_PERCENT!,
+      meanMinutes: settings.VIX_MEAN_MINUTES!,
+      marginPercent: settings.VIX_REGIME_MARGIN_PERCENT!,
+      holdMinutes: settings.VIX_REGIME_HOLD_MINUTES!,
+      spikePercent: settings.VIX_SPIKE_PERCENT!,
     },
     logLevel: settings.LOG_LEVEL!,
     warnings: warningsOf(settings),

@@ -162,6 +162,36 @@ export const Settings = Type.Object({
   VIX_LOW_BELOW: decimal('India VIX below this is regime LOW', { minimum: 0, maximum: 200, default: 15 }),
   VIX_HIGH_FROM: decimal('From here HIGH', { minimum: 0, maximum: 200, default: 25 }),
   VIX_EXTREME_FROM: decimal('From here EXTREME', { minimum: 0, maximum: 200, default: 35 }),
+  VIX_TREND_PERCENT: decimal('A value further than this from the last one published is a trend UP or DOWN', {
+    minimum: 0,
+    maximum: 100,
+    default: 1,
+  }),
+  VIX_PUSH_PERCENT: decimal('A value further than this from the last one pushed is pushed to the stream', {
+    minimum: 0,
+    maximum: 100,
+    default: 0.5,
+  }),
+  VIX_MEAN_MINUTES: whole('The regime follows the mean of so many minutes', {
+    minimum: 1,
+    maximum: 1440,
+    default: 20,
+  }),
+  VIX_REGIME_MARGIN_PERCENT: decimal('The regime changes when the mean is past a threshold by so much ...', {
+    minimum: 0,
+    maximum: 50,
+    default: 2,
+  }),
+  VIX_REGIME_HOLD_MINUTES: whole('... in so many minutes one after the other', {
+    minimum: 1,
+    maximum: 240,
+    default: 3,
+  }),
+  VIX_SPIKE_PERCENT: decimal('A move of so much within five minutes is marked as a spike', {
+    minimum: 0.1,
+    maximum: 100,
+    default: 5,
+  }),
 
   LOG_LEVEL: oneOf(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

@@ -1,10 +1,11 @@
+import PQueue from 'p-queue';
 import type { Logger } from 'pino';
 import { type Queryable, SqlClock, timestamp } from '../candles/sql-clock.js';
 import type { Clock } from '../clock.js';
 import type { Database } from '../db/database.js';
 import { DAY_MS } from '../sessions/ist.js';
 import { matchHoles, NEAR_MS } from './match.js';
-import type { Hole, LedgerRow, Part } from './rows.js';
+import type { GapSource, Hole, LedgerRow, Part } from './rows.js';
 import { CURSOR, FIRST_CURSOR, MOVE_CURSOR, NEWEST } from './sql/cursor.js';
 import {
   ADD_MEMBERS,
@@ -12,6 +13,7 @@ import {
   DELETE_ROWS,
   HOLES,
   INSERT_ROW,
+  LACKS,
   NEXT_TO_RECHECK,
   RECHECK,
   ROW_COUNTS,
@@ -30,7 +32,7 @@ const FIRST_LOOK_MS = 7 * DAY_MS;
 /** Instruments that are taken again become known with the commit of their first packet, which may come late. */
 const TAKEN_AGAIN_MS = 3_600_000;
 /** Of what lacks something, so many are looked at again in a pass although nobody said that they changed. */
-const SWEEP = 200;
+const SWEEP = 100;
 
 export interface GapLedgerParts {
   readonly db: Database;
@@ -72,6 +74,8 @@ export class GapLedger {
   readonly #p: GapLedgerParts;
   readonly #sql: SqlClock;
   readonly #changed = new Set<number>();
+  /** Everything that writes to the ledger takes turns: two that lock the same rows would wait for each other. */
+  readonly #turns = new PQueue({ concurrency: 1 });
   #swept: { gapId: number; token: number } = { gapId: 0, token: 0 };
   #passing: Promise<SettledRow[]> | undefined;
 
@@ -96,6 +100,20 @@ export class GapLedger {
     return this.#passing;
   }
 
+  /** Looks at once at what `token` lacks in these rows. @returns whether that is nothing any more. */
+  recheck(gaps: readonly number[], token: number, source: GapSource): Promise<boolean> {
+    return this.write(async (db) => {
+      await db.query(RECHECK, [gaps, [token], source]);
+      const { rowCount } = await db.query(LACKS, [gaps, token]);
+      return rowCount === 0;
+    });
+  }
+
+  /** One transaction on the ledger, after those that were asked for before. */
+  write<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
+    return this.#turns.add(() => this.#sql.transaction(work));
+  }
+
   /** Rows and instruments that are not repaired, by status. */
   async open(): Promise<Array<{ status: string; rows: number; instruments: number }>> {
     return (await this.#p.db.pool.query<{ status: string; rows: number; instruments: number }>(ROW_COUNTS))
@@ -106,7 +124,7 @@ export class GapLedger {
     const changed = [...this.#changed];
     this.#changed.clear();
     try {
-      const settled = await this.#sql.transaction(async (db) => {
+      const settled = await this.write(async (db) => {
         await this.#find(db);
         await this.#count(db);
         await this.#recheck(db, changed);
@@ -158,7 +176,7 @@ export class GapLedger {
   }
 
   async #recheck(db: Queryable, changed: readonly number[]): Promise<void> {
-    if (changed.length > 0) await db.query(RECHECK, [null, changed]);
+    if (changed.length > 0) await db.query(RECHECK, [null, changed, 'HISTORICAL_API']);
     const { gapId, token } = this.#swept;
     const { rows } = await db.query<{ gapId: number; token: number }>(NEXT_TO_RECHECK, [gapId, token, SWEEP]);
     const last = rows.at(-1);
@@ -169,7 +187,7 @@ export class GapLedger {
       if (tokens) tokens.push(next.token);
       else byGap.set(next.gapId, [next.token]);
     }
-    for (const [id, tokens] of byGap) await db.query(RECHECK, [[id], tokens]);
+    for (const [id, tokens] of byGap) await db.query(RECHECK, [[id], tokens, 'HISTORICAL_API']);
   }
 
   #tell(row: SettledRow): void {

@@ -3,6 +3,9 @@ export type GapKind = 'connection' | 'exception' | 'subscription';
 
 export type GapStatus = 'PENDING' | 'IN_PROGRESS' | 'RECOVERED' | 'FAILED' | 'UNRECOVERABLE';
 
+/** Who closed a hole; none when it was proven that nothing traded. */
+export type GapSource = 'HISTORICAL_API' | 'BACKUP_SOURCE' | 'MANUAL';
+
 /** An instrument's part of a hole. Epoch milliseconds; `to` is Infinity while it lasts. */
 export interface Part {
   readonly token: number;

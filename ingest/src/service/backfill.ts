@@ -8,7 +8,10 @@ import type { Config } from '../config/config.js';
 import { migrate } from '../db/migrate.js';
 import { claimOrigin } from '../db/origin.js';
 import { openSessionsStore } from '../db/sessions-store.js';
+import { GapLedger } from '../gaps/ledger.js';
 import { createMetrics } from '../metrics.js';
+import { Repairer } from '../repair/repairer.js';
+import { historicalApi } from '../repair/source.js';
 import { addDays, type IstDate, istMidnight } from '../sessions/ist.js';
 import { calendarFor } from './calendar.js';
 import { LiveRegistry } from './live-registry.js';
@@ -21,6 +24,17 @@ import { StopStack } from './stop-stack.js';
 export interface BackfillTarget {
   readonly token: number;
   readonly label: string;
+}
+
+export interface GapsRepaired {
+  readonly instruments: number;
+  readonly closed: number;
+  /** Rows that are still open, by status. */
+  readonly left: ReadonlyArray<{
+    readonly status: string;
+    readonly rows: number;
+    readonly instruments: number;
+  }>;
 }
 
 /** An instrument that nobody knows. */
@@ -41,6 +55,7 @@ export class Backfill {
   private constructor(
     private readonly registry: LiveRegistry,
     private readonly candles: CandleService,
+    private readonly repairer: Repairer,
     private readonly parts: StopStack,
   ) {}
 
@@ -81,6 +96,7 @@ export class Backfill {
     const registry = await LiveRegistry.open(db, broker, clock);
     if (registry.current.size === 0) await registry.sync();
     const { settleSeconds, daySettleMinutes, asMinutesDays } = config.heal;
+    const metrics = createMetrics();
     const candles = createCandleService({
       db,
       broker,
@@ -88,11 +104,26 @@ export class Backfill {
       sessions,
       clock,
       log,
-      metrics: createMetrics(),
+      metrics,
       config: { settleSeconds, daySettleMinutes, healAsMinutesDays: asMinutesDays },
     });
     parts.push('candles', () => candles.stop());
-    return new Backfill(registry, candles, parts);
+    const repairer = new Repairer({
+      db,
+      ledger: new GapLedger({ db, clock, log, settleSeconds }),
+      sources: [historicalApi(candles)],
+      broker,
+      brokerToken: (token) => registry.current.brokerToken(token),
+      clock,
+      log,
+      metrics,
+      hasToken: () => true,
+      sessionOn: () => calendar.groups.some((group) => calendar.isOpen(group, clock.now())),
+      lookedAt: () => [],
+      repairDays: asMinutesDays,
+    });
+    parts.push('repairs', () => repairer.stop());
+    return new Backfill(registry, candles, repairer, parts);
   }
 
   /** @throws UnknownInstrument */
@@ -112,6 +143,18 @@ export class Backfill {
   ): Promise<BackfillResult> {
     const range = { from: istMidnight(from), to: istMidnight(addDays(to, 1)) };
     return backfill(this.candles, { instruments, interval, ...range, priority: PRIORITY.batch, onProgress });
+  }
+
+  /**
+   * Repairs what the gap ledger knows, everything that was given up included.
+   * @returns how many instruments' holes there were to close, how many were closed, and what is left afterwards.
+   */
+  async repairGaps(onProgress: (closed: number, of: number) => void): Promise<GapsRepaired> {
+    await this.repairer.look();
+    const { instruments } = await this.repairer.retry(null);
+    const closed = await this.repairer.work((soFar) => onProgress(soFar, instruments));
+    await this.repairer.look();
+    return { instruments, closed, left: await this.repairer.left() };
   }
 
   async close(): Promise<void> {

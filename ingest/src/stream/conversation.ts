@@ -127,8 +127,7 @@ export class Conversation {
     } finally {
       for (const feed of feeds) {
         feed.retained--;
-        // What was offered is still to be written: the feed ends once it is.
-        setImmediate(() => hub.release(feed));
+        hub.release(feed);
       }
     }
     if (channels.includes('vix')) await this.#offerVix();

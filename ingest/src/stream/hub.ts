@@ -30,6 +30,8 @@ const LOOK_AT_QUIET_MS = 60_000;
 /** After a commit whose rows are not in memory any more; there may be many of them, while an outage's ticks drain. */
 const READ_AGAIN_MS = 250;
 const QUIET_MS = 10_000;
+const SWEEP_MS = 5_000;
+const LINGER_MS = 10_000;
 
 export interface StreamParts {
   readonly run: RunQuery;
@@ -60,8 +62,9 @@ export class StreamHub {
   readonly #loader: Loader;
   readonly #judge: Judge;
   readonly market: MarketTopics;
-  readonly #ping: NodeJS.Timeout;
-  readonly #quiet: NodeJS.Timeout;
+  /** Feeds that somebody left, and when (monotonic). */
+  readonly #left = new Map<InstrumentFeed, number>();
+  readonly #timers: NodeJS.Timeout[];
   #unseen: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -77,10 +80,14 @@ export class StreamHub {
       (topic) => this.#publisher.changed(topic),
       log,
     );
-    this.#ping = setInterval(() => {
+    const ping = () => {
       for (const client of this.#clients) if (!client.ping()) metrics.streamDropped.inc({ reason: 'silent' });
-    }, limits.pingMs);
-    this.#quiet = setInterval(() => this.#lookAtQuiet(), LOOK_AT_QUIET_MS);
+    };
+    this.#timers = [
+      setInterval(ping, limits.pingMs),
+      setInterval(() => this.#lookAtQuiet(), LOOK_AT_QUIET_MS),
+      setInterval(() => this.#sweep(), SWEEP_MS),
+    ];
   }
 
   get clients(): number {
@@ -175,10 +182,19 @@ export class StreamHub {
     this.release(feed);
   }
 
-  /** Ends the feed, or bars of it, that nobody wants. */
+  /** Somebody wants it no more. It is kept for a while: who asks again, or comes back, costs no query. */
   release(feed: InstrumentFeed): void {
-    if (!feed.dropIdle()) return;
-    if (this.#feeds.get(feed.instrument.token) === feed) this.#feeds.delete(feed.instrument.token);
+    this.#left.set(feed, performance.now());
+  }
+
+  /** Ends feeds, and bars of feeds, that nobody has wanted for a while. */
+  #sweep(): void {
+    const before = performance.now() - LINGER_MS;
+    for (const [feed, since] of this.#left) {
+      if (since > before) continue;
+      this.#left.delete(feed);
+      if (feed.dropIdle()) this.#feeds.delete(feed.instrument.token);
+    }
   }
 
   /** Stored candles of the instrument have changed: they are read again. */
@@ -211,8 +227,7 @@ export class StreamHub {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#ping);
-    clearInterval(this.#quiet);
+    for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#unseen);
     this.#publisher.stop();
     this.#judge.stop();

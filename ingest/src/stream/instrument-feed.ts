@@ -35,6 +35,8 @@ export class BarFeed {
   /** Ticks that came while the database was being asked; undefined when it is not. */
   held: Held[] | undefined = [];
   loaded: Promise<void> | undefined;
+  /** The flush that what was read knows, with those before it. */
+  asOf = 0;
   /** The day candle that the broker gave; it hides the day's state. */
   official: Candle | undefined;
   endedBar: Forming | undefined;
@@ -122,13 +124,9 @@ export class InstrumentFeed {
     else this.#take(tick, book);
     for (const [interval, feed] of this.bars) {
       if (feed.held) feed.held.push({ batch, tick, book });
-      if (interval !== '1d') this.#takeBar(feed, tick);
+      // The database may show a flush before the writer tells us of it.
+      if (interval !== '1d' && batch > feed.asOf) this.#takeBar(feed, tick);
     }
-  }
-
-  /** Begins to keep ticks for `restore`. */
-  hold(): void {
-    this.held ??= [];
   }
 
   /** Goes on from what is stored. */
@@ -149,12 +147,13 @@ export class InstrumentFeed {
     const held = feed.held ?? [];
     feed.held = undefined;
     const { interval } = feed.bar;
+    feed.asOf = stored?.batch ?? 0;
     if (interval === '1d') {
       feed.official = stored?.value.find((candle) => candle.source === 'broker');
     } else {
       feed.bar.load(stored?.value ?? []);
       for (const { batch, tick } of held) {
-        if (!stored || batch > stored.batch) this.#takeBar(feed, tick);
+        if (batch > feed.asOf) this.#takeBar(feed, tick);
       }
       const { current } = feed.bar;
       if (current && !current.complete) this.events.judge(this, interval, current.bucket);

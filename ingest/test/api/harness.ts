@@ -76,6 +76,12 @@ export async function createHarness(
         return { userId: 'AB1234', expiresAt: NOW + 3_600_000 };
       },
     },
+    repairs: {
+      retry: async (id) => {
+        calls.push(`retry ${id}`);
+        return { instruments: 1 };
+      },
+    },
     feeds: () => [
       { feed: FEED, connected: true, instruments: 4, reconnects: 2, lastTickAt: now - 300, problem: null },
     ],

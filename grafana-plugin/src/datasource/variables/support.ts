@@ -10,6 +10,8 @@ export class TickscopeVariables extends CustomVariableSupport<TickscopeDataSourc
 
   constructor(private readonly source: Pick<TickscopeDataSource, 'variableOptions'>) {
     super();
+    // Grafana takes the function and calls it without its object.
+    this.query = this.query.bind(this);
   }
 
   override query(request: DataQueryRequest<TickscopeVariableQuery>): Observable<DataQueryResponse> {

@@ -6,8 +6,11 @@ import { streamSources } from '../../stream/sources.js';
 import type { ApiContext, App } from '../context.js';
 import { ApiError } from '../errors.js';
 
-/** `WS /api/stream`: what is committed, as it is committed. */
-export async function streamRoutes(app: App, context: ApiContext): Promise<void> {
+/**
+ * What WebSockets need, before anything refuses a request: only then is a refused connection closed as well.
+ * @returns the hub behind `streamRoutes`
+ */
+export async function registerStream(app: App, context: ApiContext): Promise<StreamHub> {
   const { services, run, instruments, config } = context;
   const limits = { ...STREAM_LIMITS, ...config.stream };
   const hub = new StreamHub({
@@ -24,7 +27,6 @@ export async function streamRoutes(app: App, context: ApiContext): Promise<void>
     services.commits?.onCommit((commit) => hub.take(commit)),
     services.history?.onStored((token) => hub.stored(token)),
   ];
-
   await app.register(websocket, {
     options: {
       maxPayload: limits.messageBytes,
@@ -37,6 +39,11 @@ export async function streamRoutes(app: App, context: ApiContext): Promise<void>
       hub.stop().then(() => done(), done);
     },
   });
+  return hub;
+}
+
+/** `WS /api/stream`: what is committed, as it is committed. */
+export function streamRoutes(app: App, hub: StreamHub): void {
   app.route({
     method: 'GET',
     url: '/api/stream',
@@ -53,7 +60,7 @@ export async function streamRoutes(app: App, context: ApiContext): Promise<void>
         throw new ApiError(
           503,
           'too_many_clients',
-          `${limits.clients} clients are connected; no more are taken.`,
+          `${hub.clients} clients are connected; no more are taken.`,
         );
       }
     },

@@ -1,5 +1,7 @@
 import { at, type RunQuery } from './query.js';
 
+export { type RepairRow, repairs } from './repairs.js';
+
 export interface GapRow {
   token: number;
   from: number;
@@ -23,38 +25,6 @@ export function gaps(
   limit: number,
 ): Promise<GapRow[]> {
   return run<GapRow>(GAPS, [tokens, at(range.from), at(range.to), interval, limit]);
-}
-
-export interface RepairRow {
-  token: number | null;
-  feed: string | null;
-  from: number;
-  to: number | null;
-  cause: string;
-  status: string;
-  attempts: number;
-  lastAttemptAt: number | null;
-  recoveredAt: number | null;
-  source: string | null;
-  instruments: number;
-}
-
-const REPAIRS = `
-select instrument_token as token, feed, gap_start as "from", gap_end as "to", cause, status, attempts,
-       last_attempt_at as "lastAttemptAt", recovered_at as "recoveredAt", source, instruments
-from data_gaps
-where gap_start < $2 and coalesce(gap_end, 'infinity') > $1
-  and (instrument_token is null or $3::bigint[] is null or instrument_token = any($3))
-order by gap_start desc limit $4`;
-
-/** What repair has recorded about holes, newest first. */
-export function repairs(
-  run: RunQuery,
-  tokens: readonly number[] | null,
-  range: { from: number; to: number },
-  limit: number,
-): Promise<RepairRow[]> {
-  return run<RepairRow>(REPAIRS, [at(range.from), at(range.to), tokens, limit]);
 }
 
 export interface CompletenessRow {

@@ -20,7 +20,7 @@ select * from (
   from vix_data where time >= $1 and time < $2 order by time desc limit $3
 ) newest order by time`;
 
-/** INDIA VIX a minute, oldest first; empty until the volatility engine fills it. */
+/** INDIA VIX a minute as the volatility engine stored it, oldest first. */
 export function vix(run: RunQuery, range: { from: number; to: number }, limit: number): Promise<VixRow[]> {
   return run<VixRow>(VIX, [at(range.from), at(range.to), limit]);
 }
@@ -70,4 +70,37 @@ export function regimes(run: RunQuery, range: { from: number; to: number }): Pro
      from volatility_regime($1, $2)`,
     [at(range.from), at(range.to)],
   );
+}
+
+export interface CurrentVixRow {
+  time: number;
+  value: number;
+  trend: string | null;
+  regime: string | null;
+  mean20: number | null;
+  open: number | null;
+  high: number | null;
+  low: number | null;
+  previousClose: number | null;
+  /** 0 to 100: how many values of the year (each day's close, and now) are at or below the value of now. */
+  percentileYear: number | null;
+}
+
+// A year of days as 1d candles have them; the day of the newest minute counts with its value of now.
+const CURRENT = `
+select v.time, v.value, v.trend, coalesce(v.regime, vix_regime(v.value)) as regime, v.mean_20m as mean20,
+       d.open, d.high, d.low, coalesce(d.previous_close, y.previous) as "previousClose",
+       (100.0 * (y.below + 1) / (y.days + 1))::double precision as "percentileYear"
+from (select * from vix_data order by time desc limit 1) v
+left join day_state d on d.instrument_token = $1 and d.trading_date = ist_date(v.time)
+cross join lateral (
+  select count(*) as days, count(*) filter (where c.close <= v.value) as below,
+         (array_agg(c.close order by c.bucket desc))[1] as previous
+  from candles_1d c
+  where c.instrument_token = $1 and c.bucket >= ist_midnight(ist_date(v.time) - 365) and c.bucket < ist_midnight(ist_date(v.time))
+) y`;
+
+/** INDIA VIX by its newest stored minute; undefined before the first. */
+export async function currentVix(run: RunQuery, token: number): Promise<CurrentVixRow | undefined> {
+  return (await run<CurrentVixRow>(CURRENT, [token]))[0];
 }

@@ -11,6 +11,7 @@ interface Flags {
   interval: CandleInterval;
   from?: IstDate;
   to?: IstDate;
+  gaps?: boolean;
   json?: boolean;
 }
 
@@ -19,12 +20,17 @@ export function backfillCommand(terminal: Terminal): Command {
     .description(
       'Fetch what is missing of instruments and days, and nothing else. A running service does this when it is asked for candles.',
     )
-    .argument('<instruments...>', 'NSE:INFY, "NSE:NIFTY 50" or tokens')
+    .argument('[instruments...]', 'NSE:INFY, "NSE:NIFTY 50" or tokens')
+    .option('--gaps', 'instead: repair every hole that the gap ledger knows, those that were given up too')
     .option('--interval <width>', '1m, 5m, 15m, 1h or 1d', intervalOption, '1m' as CandleInterval)
     .option('--from <date>', 'first IST date (default: 7 days ago)', istDateOption)
     .option('--to <date>', 'last IST date (default: today)', istDateOption)
     .option('--json', 'one JSON document on stdout')
-    .action(async (instruments: string[], flags: Flags) => {
+    .action(async (instruments: string[], flags: Flags, command: Command) => {
+      if ((flags.gaps === true) === instruments.length > 0) {
+        command.error('error: name instruments, or give --gaps: one of them', { exitCode: 2 });
+      }
+      if (flags.gaps) return await repairGaps(terminal, flags.json === true);
       const setting = readSetting(terminal, true);
       const today = istDate(Date.now());
       const to = flags.to ?? today;
@@ -53,4 +59,22 @@ export function backfillCommand(terminal: Terminal): Command {
         );
       if (failures.length > 0) throw new CommandFailed(failures.join('\n'));
     });
+}
+
+async function repairGaps(terminal: Terminal, json: boolean): Promise<void> {
+  const setting = readSetting(terminal, true);
+  const backfill = await Backfill.open(setting.config, setting.log);
+  const bar = progressBar(terminal, 'repair');
+  const { instruments, closed, left } = await backfill
+    .repairGaps((done, of) => bar.update(done, of, 'holes of instruments'))
+    .finally(async () => {
+      bar.stop();
+      await backfill.close();
+    });
+  if (json) terminal.print(JSON.stringify({ instruments, closed, left }));
+  else if (instruments === 0) terminal.print('The ledger has no hole that can be repaired now.');
+  else terminal.print(`${closed} of ${instruments} holes of instruments were closed.`);
+  const failed = left.filter(({ status }) => status === 'FAILED');
+  if (failed.length > 0)
+    throw new CommandFailed(`${failed[0]!.rows} holes could not be repaired: GET /api/gaps says why.`);
 }

@@ -58,8 +58,11 @@ select s.id, s.status, s.before, s.instruments_left as "left", s.message, g.feed
        g.gap_start as "from", extract(epoch from g.gap_end - g.gap_start)::float8 as seconds
 from settle_gaps($1, $2) s join data_gaps g on g.id = s.id`;
 
-/** Parameters: row ids or null, tokens or null. */
-export const RECHECK = 'select recheck_gaps($1, $2) as closed';
+/** Parameters: row ids or null, tokens or null, who closed what candles closed. */
+export const RECHECK = 'select recheck_gaps($1, $2, $3) as closed';
+
+/** Parameters: row ids, token. */
+export const LACKS = 'select from data_gap_instruments where gap_id = any ($1) and instrument_token = $2';
 
 /** The next of those that lack something, in order, from behind the last. Parameters: row id, token, how many. */
 export const NEXT_TO_RECHECK = `

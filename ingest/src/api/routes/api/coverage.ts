@@ -13,16 +13,18 @@ import {
   InstrumentTexts,
   Interval,
   limit,
-  NullableInteger,
   NullableNumber,
   NullableString,
   Origin,
   Time,
   ToText,
 } from '../../schemas/common.js';
-import { completeness, gaps, quality, repairs } from '../../sql/coverage.js';
+import { Repair, toRepair } from '../../schemas/repairs.js';
+import { completeness, gaps, quality } from '../../sql/coverage.js';
+import { repairs } from '../../sql/repairs.js';
 import { subscriptions } from '../../sql/subscriptions.js';
-import { iso, isoOrNull, parseDate } from '../../times.js';
+import { iso, parseDate } from '../../times.js';
+import { gapRepairRoutes } from './gap-repairs.js';
 
 /** Instruments that one answer looks at: each costs a millisecond or so of coverage arithmetic. */
 const MAX_INSTRUMENTS = 500;
@@ -52,6 +54,7 @@ const QUALITY_COLUMNS = [
 export function coverageRoutes(app: App, context: ApiContext): void {
   const { services, run } = context;
   const tags = ['quality'];
+  gapRepairRoutes(app, context);
 
   app.get(
     '/api/gaps',
@@ -60,7 +63,7 @@ export function coverageRoutes(app: App, context: ApiContext): void {
         tags,
         summary: 'Holes, and what repair has done about them',
         description:
-          '`gaps` is derived from coverage: what is missing now. `repairs` is the record of holes found, healed ones included. Without `instrument` all subscribed, without `from` today.',
+          '`gaps` is derived from coverage: what is missing now. `repairs` is the ledger: holes found since they were listened for, repaired ones included, a hole of a whole connection in one row. Without `instrument` all subscribed, without `from` today.',
         querystring: Type.Object({
           instrument: Type.Optional(InstrumentTexts),
           from: Type.Optional(FromText),
@@ -74,21 +77,7 @@ export function coverageRoutes(app: App, context: ApiContext): void {
           gaps: Type.Array(
             Type.Object({ instrument: InstrumentKey, from: Time, to: Time, reason: Type.String() }),
           ),
-          repairs: Type.Array(
-            Type.Object({
-              token: NullableInteger,
-              feed: NullableString,
-              from: Time,
-              to: NullableString,
-              cause: Type.String(),
-              status: Type.String(),
-              attempts: Type.Integer(),
-              lastAttemptAt: NullableString,
-              recoveredAt: NullableString,
-              source: NullableString,
-              instruments: Type.Integer(),
-            }),
-          ),
+          repairs: Type.Array(Repair),
           warnings: Type.Array(Type.String()),
         }),
       },
@@ -128,13 +117,7 @@ export function coverageRoutes(app: App, context: ApiContext): void {
       return {
         origin: services.origin,
         gaps: items,
-        repairs: recorded.map((row) => ({
-          ...row,
-          from: iso(row.from),
-          to: isoOrNull(row.to),
-          lastAttemptAt: isoOrNull(row.lastAttemptAt),
-          recoveredAt: isoOrNull(row.recoveredAt),
-        })),
+        repairs: recorded.map(toRepair),
         warnings,
       };
     },

@@ -1,4 +1,5 @@
 import type { Instrument } from '../../../instruments/instrument.js';
+import { VIX_DEFAULTS } from '../../../vix/settings.js';
 import type { ApiContext } from '../../context.js';
 import { gaps } from '../../sql/coverage.js';
 import { feedHoles, regimeChanges, sessions, vixSpikes } from '../../sql/events.js';
@@ -30,8 +31,6 @@ interface Asked {
 
 type Source = (context: ApiContext, asked: Asked) => Promise<MarketEvent[]>;
 
-/** INDIA VIX moving so much within five minutes is worth a mark. Percent. */
-const SPIKE_PERCENT = 5;
 /** What a person need not see: a reconnect that took less than the seconds it takes to settle. */
 const LEAST_HOLE_MS = 1_000;
 
@@ -73,15 +72,17 @@ export const sources: Readonly<Record<EventKind, Source>> = {
       text: `INDIA VIX at ${value.toFixed(2)}.`,
       instrument: 'NSE:INDIA VIX',
     })),
-  vix_spike: async ({ run }, asked) =>
-    (await vixSpikes(run, asked, SPIKE_PERCENT, asked.limit)).map(({ from, to, percent, value }) => ({
-      time: from,
-      timeEnd: to,
-      kind: 'vix_spike',
-      title: `INDIA VIX ${percent > 0 ? '+' : ''}${percent.toFixed(1)} % in 5 minutes`,
-      text: `To ${value.toFixed(2)}.`,
-      instrument: 'NSE:INDIA VIX',
-    })),
+  vix_spike: async ({ run, services }, asked) =>
+    (await vixSpikes(run, asked, (services.vix?.settings ?? VIX_DEFAULTS).spikePercent, asked.limit)).map(
+      ({ from, to, percent, value }) => ({
+        time: from,
+        timeEnd: to,
+        kind: 'vix_spike',
+        title: `INDIA VIX ${percent > 0 ? '+' : ''}${percent.toFixed(1)} % in 5 minutes`,
+        text: `To ${value.toFixed(2)}.`,
+        instrument: 'NSE:INDIA VIX',
+      }),
+    ),
   session: async ({ run }, asked) => {
     const rows = await sessions(run, asked, asked.instrument?.token ?? null, asked.limit);
     const instrument = asked.instrument ? key(asked.instrument) : null;

@@ -1,0 +1,156 @@
+import type {
+  IPrimitivePaneRenderer,
+  ISeriesPrimitive,
+  SeriesAttachedParameter,
+  SeriesType,
+  Time,
+} from 'lightweight-charts';
+import { faded } from '../palette';
+import type { Scene } from '../scene';
+import { type View, viewOf } from './visible';
+
+type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
+type Bitmap = Parameters<Parameters<Target['useBitmapCoordinateSpace']>[0]>[0];
+
+/** Height of the strip at the pane's bottom that says what each bar is made of. */
+const RIBBON_PX = 4;
+const FLAG_PX = 6;
+/** Bars closer together than this get no outline of their own; the ribbon still tells. */
+const MIN_OUTLINE_SPACING_PX = 4;
+
+/**
+ * What lies before the candles: the dashed outline of the one in progress, the ribbon that tells healed, incomplete
+ * and missing bars at any zoom, and the annotations' flags.
+ */
+export class Foreground implements ISeriesPrimitive<Time> {
+  #attached: SeriesAttachedParameter<Time, SeriesType> | undefined;
+  readonly #views = [
+    {
+      zOrder: () => 'top' as const,
+      renderer: () => ({
+        draw: (target: Target) => target.useBitmapCoordinateSpace((scope) => this.#draw(scope)),
+      }),
+    },
+  ];
+
+  /** @param bodies whether the main series draws bodies that can be outlined */
+  constructor(
+    readonly scene: () => Scene | undefined,
+    readonly bodies: boolean,
+  ) {}
+
+  attached(parameter: SeriesAttachedParameter<Time, SeriesType>): void {
+    this.#attached = parameter;
+  }
+
+  detached(): void {
+    this.#attached = undefined;
+  }
+
+  paneViews() {
+    return this.#views;
+  }
+
+  #draw(scope: Bitmap): void {
+    const scene = this.scene();
+    const view = this.#attached && viewOf(this.#attached.chart);
+    if (!scene || !view) return;
+    this.#ribbon(scope, view, scene);
+    this.#inProgress(scope, view, scene);
+    this.#flags(scope, view, scene);
+  }
+
+  #ribbon(
+    { context, bitmapSize, horizontalPixelRatio: ratio, verticalPixelRatio }: Bitmap,
+    view: View,
+    scene: Scene,
+  ): void {
+    const height = Math.round(RIBBON_PX * verticalPixelRatio);
+    const top = bitmapSize.height - height;
+    const edge = (index: number) => Math.round((view.x(index) - view.spacing / 2) * ratio);
+    const last = Math.min(view.to, scene.slots.length - 1);
+    for (let i = Math.max(0, view.from); i <= last; i++) {
+      const color = ribbonColor(scene, i);
+      if (!color) continue;
+      context.fillStyle = color;
+      context.fillRect(edge(i), top, Math.max(1, edge(i + 1) - edge(i)), height);
+    }
+    context.fillStyle = scene.palette.hole;
+    for (const hole of scene.holes) {
+      if (hole.last < view.from || hole.first > view.to) continue;
+      const left = edge(hole.first);
+      context.fillRect(left, top, Math.max(Math.round(3 * ratio), edge(hole.last + 1) - left), height);
+    }
+  }
+
+  #inProgress(
+    { context, horizontalPixelRatio: rx, verticalPixelRatio: ry }: Bitmap,
+    view: View,
+    scene: Scene,
+  ): void {
+    const series = this.#attached?.series;
+    const index = scene.lastBar;
+    const shape = scene.shapes[index];
+    if (!series || !shape || !scene.honesty[index]?.inProgress || index > view.to) return;
+    const [a, b] = [series.priceToCoordinate(shape.open), series.priceToCoordinate(shape.close)];
+    if (a === null || b === null) return;
+    const x = Math.round(view.x(index) * rx);
+    const half = Math.max(2, Math.round((view.spacing * rx) / 2) - Math.round(rx));
+    context.strokeStyle = scene.palette.progress;
+    context.lineWidth = Math.max(1, Math.round(1.5 * rx));
+    if (this.bodies && view.spacing >= MIN_OUTLINE_SPACING_PX) {
+      const top = Math.round(Math.min(a, b) * ry);
+      const height = Math.max(2, Math.round(Math.abs(a - b) * ry));
+      context.setLineDash([3 * rx, 2 * rx]);
+      context.strokeRect(x - half, top, half * 2, height);
+      context.setLineDash([]);
+    } else {
+      context.beginPath();
+      context.arc(x, b * ry, 4 * rx, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
+
+  #flags(
+    { context, bitmapSize, horizontalPixelRatio: rx, verticalPixelRatio: ry }: Bitmap,
+    view: View,
+    scene: Scene,
+  ): void {
+    const size = FLAG_PX * rx;
+    const bottom = bitmapSize.height - RIBBON_PX * ry;
+    for (const { first, last, note } of scene.notes) {
+      if (last < view.from || first > view.to) continue;
+      for (const index of last > first ? [first, last] : [first]) {
+        const side = last > first ? (index === first ? -0.5 : 0.5) : 0;
+        const x = Math.round((view.x(index) + side * view.spacing) * rx);
+        context.strokeStyle = faded(note.color, 0.8);
+        context.lineWidth = Math.max(1, Math.floor(rx));
+        context.setLineDash([4 * rx, 4 * rx]);
+        context.beginPath();
+        context.moveTo(x + 0.5, 0);
+        context.lineTo(x + 0.5, bottom);
+        context.stroke();
+        context.setLineDash([]);
+        context.fillStyle = note.color;
+        context.beginPath();
+        context.moveTo(x - size / 1.4, bottom);
+        context.lineTo(x + size / 1.4, bottom);
+        context.lineTo(x, bottom - size * 1.2);
+        context.fill();
+      }
+    }
+  }
+}
+
+/** The ribbon's colour under a bar; undefined under a plain one. */
+function ribbonColor(scene: Scene, index: number): string | undefined {
+  const honesty = scene.honesty[index];
+  if (!honesty) return undefined;
+  const { palette } = scene;
+  if (honesty.inProgress) return palette.progress;
+  if (honesty.incomplete) return faded(palette.hole, 0.7);
+  if (honesty.origin === 'broker') return palette.healedUp;
+  if (honesty.origin === 'mixed') return faded(palette.healedUp, 0.5);
+  if (honesty.origin === 'previous') return faded(palette.text, 0.3);
+  return undefined;
+}

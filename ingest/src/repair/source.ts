@@ -1,0 +1,22 @@
+import type { CandleService, RangeHeal } from '../candles/candle-service.js';
+import type { Healed } from '../candles/healer.js';
+import type { GapSource } from '../gaps/rows.js';
+
+/** What one instrument lacks of one day. Epoch milliseconds. */
+export type RepairRequest = Pick<RangeHeal, 'token' | 'from' | 'to' | 'priority'>;
+
+/** Somebody who has minutes of the past: fetches what is missing, judges it and stores it with its coverage. */
+export interface RepairSource {
+  readonly source: GapSource;
+  /** Never rejects because of what the other side says: that is in `failures` and `faults`. */
+  heal(request: RepairRequest): Promise<Healed>;
+}
+
+/** The broker's history, through the same service that answers candle requests: both share fetches under way. */
+export function historicalApi(candles: Pick<CandleService, 'healRange' | 'newLane'>): RepairSource {
+  const lane = candles.newLane();
+  return {
+    source: 'HISTORICAL_API',
+    heal: (request) => candles.healRange({ ...request, interval: '1m', lane }),
+  };
+}
