@@ -46,7 +46,7 @@ export class Loader {
   reloadInstrument(feed: InstrumentFeed): void {
     feed.loaded = (feed.loaded ?? Promise.resolve())
       .then(() => {
-        feed.hold();
+        feed.held ??= [];
         return this.#until(() => this.#instruments.get(feed.instrument.token));
       })
       .then((stored) => feed.restore(stored));
