@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['ingest/test/**/*.test.ts', 'bench/test/**/*.test.ts', 'provisioning/test/**/*.test.ts'],
+    include: [
+      'ingest/test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
+      'dashboards/test/**/*.test.ts',
+      'provisioning/test/**/*.test.ts',
+    ],
     globalSetup: ['ingest/test/databases.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -127,7 +127,9 @@ begin
     from coverage_exceptions e
     left join lateral unnest(case when e.token is null
                                   then carried_tokens(e.feed, e.from_time, least(e.to_time, v_settled)) end) c (token) on true
-    where e.id > p_exception_id or e.to_time = 'infinity' or e.from_time >= v_exceptions_from
+    where (e.id > p_exception_id or e.to_time = 'infinity' or e.from_time >= v_exceptions_from)
+      -- most that begin with a connection are over within seconds
+      and not (e.to_time = 'infinity' and e.from_time > v_settled - p_quiet)
   ),
   exception_holes as (
     select coalesce(e.feed, '') as feed, e.reason as cause, min(e.from_time) as hole_from,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { asText, dashboards } from './dashboards.js';
 
 /** `npm run dashboards`: writes every dashboard to dashboards/json. */
-const folder = new URL('../json/', import.meta.url);
+const folder = new URL('../../json/', import.meta.url);
 for (const [name, board] of dashboards()) {
   const file = new URL(`${name}.json`, folder);
   await writeFile(file, asText(board));

@@ -24,7 +24,7 @@ function pairs(words: Words, view: 'oi' | 'matrix', call: string, put: string, u
     .xTickLabelSpacing(40);
   return columns(panel, {
     // The chart finds its x field by name or by shown name, depending on Grafana's version: here they are one.
-    strike: [...named('strike'), ...unit(POINTS, 0)],
+    strike: [...named('strike'), ...unit(POINTS, 0), { id: 'noValue', value: ' ' }],
     [call]: [...named('Calls'), ...unit(unitId), ...colour(CALL)],
     [put]: [...named('Puts'), ...unit(unitId), ...colour(PUT)],
   });

@@ -41,8 +41,8 @@ export function optionChain(): DashboardBuilder {
     row(1, '$origin data · $underlying, expiry $expiry'),
     band(column(24, cell(10, 3, summary.facts()))),
     band(
-      column(16, cell(20, 17, matrix())),
-      column(8, cell(21, 9, byStrike.openInterest()), cell(22, 8, byStrike.change())),
+      column(18, cell(20, 17, matrix())),
+      column(6, cell(21, 9, byStrike.openInterest()), cell(22, 8, byStrike.change())),
     ),
     row(2, 'Volatility and the underlying'),
     band(column(12, cell(30, 9, byStrike.smile())), column(12, cell(31, 9, summary.underlying()))),

@@ -20,16 +20,16 @@ import { COUNT, POINTS, RATIO } from '../shared/units.js';
 const side = (which: 'call' | 'put', hex: string): Record<string, Properties> => {
   const mark = which === 'call' ? '' : ' ';
   return {
-    [`${which}_oi`]: [...bar(`OI${mark}`, hex), { id: 'decimals', value: 1 }, ...width(100)],
-    [`${which}_oi_change`]: [...signed(`OI chg${mark}`), ...width(76)],
-    [`${which}_volume`]: [...named(`Volume${mark}`), ...unit(COUNT, 1), ...limits(MUTED), ...width(80)],
-    [`${which}_iv`]: [...named(`IV${mark}`), ...unit(RATIO, 1), ...width(62)],
-    [`${which}_change_percent`]: [...change(`Chg${mark}`, 1), ...width(72)],
+    [`${which}_oi`]: [...bar(`OI${mark}`, hex), { id: 'decimals', value: 1 }, ...width(92)],
+    [`${which}_oi_change`]: [...signed(`OI chg${mark}`), ...width(72)],
+    [`${which}_volume`]: [...named(`Volume${mark}`), ...unit(COUNT, 1), ...limits(MUTED), ...width(72)],
+    [`${which}_iv`]: [...named(`IV${mark}`), ...unit(RATIO, 1), ...width(56)],
+    [`${which}_change_percent`]: [...change(`Chg${mark}`, 1), ...width(62)],
     [`${which}_ltp`]: [
       ...named(which === 'call' ? 'CALL' : 'PUT'),
       ...unit(POINTS, 2),
       ...toInstrument('NFO', `${which}_instrument`),
-      ...width(76),
+      ...width(68),
     ],
     [`${which}_instrument`]: hidden(),
   };
@@ -58,7 +58,7 @@ export const matrix = () =>
         ...named('Strike'),
         ...unit(POINTS, 0),
         ...align('center'),
-        ...width(80),
+        ...width(64),
         ...limits('super-light-yellow'),
         { id: 'custom.displayMode', value: 'color-text' },
       ],

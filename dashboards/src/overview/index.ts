@@ -36,8 +36,8 @@ export function overview(): DashboardBuilder {
     band(
       column(4, cell(10, 4, now.index('NIFTY 50', 'NSE:NIFTY 50'))),
       column(4, cell(11, 4, now.index('NIFTY BANK', 'NSE:NIFTY BANK'))),
-      column(5, cell(12, 4, now.fear())),
-      column(7, cell(13, 4, now.breadth())),
+      column(6, cell(12, 4, now.fear())),
+      column(6, cell(13, 4, now.breadth())),
       column(4, cell(14, 4, now.health())),
     ),
     band(

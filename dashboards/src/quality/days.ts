@@ -44,7 +44,7 @@ export const daily = () =>
     ).timeFrom('30d'),
     {
       date: [...named('Day'), ...width(110)],
-      instrument: [...named('Instrument'), ...toInstrument('NSE')],
+      instrument: [...named('Instrument'), ...toInstrument()],
       completeness: [
         ...named('Completeness'),
         ...unit(RATIO, 2),

@@ -19,7 +19,7 @@ export const completeness = () =>
       tickscope({ queryType: 'quality', view: 'completeness', limit: 100 }),
     ).withTransformation(sorted('completeness', false)),
     {
-      instrument: [...named('Instrument'), ...toInstrument('NSE'), ...align('left')],
+      instrument: [...named('Instrument'), ...toInstrument(), ...align('left')],
       completeness: [
         ...named('Complete'),
         ...unit(RATIO, 2),

@@ -52,9 +52,9 @@ export const oldest = () =>
 export const failed = () =>
   stat(
     {
-      title: 'Repairs that failed in this range',
+      title: 'Repairs that failed',
       description:
-        'Repairs that the broker refused or could not answer. They are tried again, later each time.',
+        'Repairs in this range that the broker refused or could not answer. They are tried again, later each time.',
       empty: SILENT,
     },
     '',
@@ -67,9 +67,9 @@ export const failed = () =>
 export const rejected = () =>
   stat(
     {
-      title: 'Packets dropped in this range',
+      title: 'Ticks dropped',
       description:
-        'Ticks that did not fit into the queue, so that their span became a hole. Anything but 0 needs care.',
+        'Ticks of this range that did not fit into the queue, so that their span became a hole. Anything but 0 needs care.',
       empty: SILENT,
     },
     '',

@@ -31,9 +31,15 @@ const RANGE = `\${__url_time_range}`;
 export const toDashboard = (uid: string, variables: Record<string, string> = {}): string =>
   `/d/${uid}?${[...Object.entries(variables).map(([name, value]) => `var-${name}=${value}`), RANGE].join('&')}`;
 
-/** Opens the Instrument dashboard for the cell's instrument. `field` is the column that holds `NSE:INFY`. */
-export const toInstrument = (exchange: string, field = 'instrument'): Properties =>
+/**
+ * Opens the Instrument dashboard for the cell's instrument. `field` is the column that holds `NSE:INFY`; `exchange` makes
+ * the list there hold it, and is left out where a table mixes exchanges.
+ */
+export const toInstrument = (exchange?: string, field = 'instrument'): Properties =>
   link(
     'Open the instrument',
-    toDashboard(UID.instrument, { exchange, instrument: `\${__data.fields.${field}:percentencode}` }),
+    toDashboard(UID.instrument, {
+      ...(exchange === undefined ? {} : { exchange }),
+      instrument: `\${__data.fields.${field}:percentencode}`,
+    }),
   );

@@ -142,7 +142,7 @@ export class GapLedger {
   async #find(db: Queryable): Promise<void> {
     const now = this.#p.clock.now();
     // Read before the holes: what is committed between the two is found again, and changes nothing then.
-    const newest = (await db.query<Cursor>(NEWEST)).rows[0]!;
+    const newest = (await db.query<Cursor>(NEWEST, [QUIET])).rows[0]!;
     const stored = (await db.query<Cursor>(CURSOR)).rows[0];
     const notBefore = stored ? Number.NEGATIVE_INFINITY : now - FIRST_LOOK_MS;
     const cursor = stored ?? (await db.query<Cursor>(FIRST_CURSOR, [timestamp(notBefore)])).rows[0]!;

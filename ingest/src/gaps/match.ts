@@ -5,6 +5,10 @@ export const NEAR_MS = 60_000;
 /** A row that is longer takes no more: what flaps for hours is repaired meanwhile. */
 export const LONGEST_OF_PARTS_MS = 15 * 60_000;
 
+/** Instruments that answer so late after a reconnect belong to the connection's hole. */
+export const STRAGGLING_MS = 30_000;
+const NOT_STRAGGLING = new Set(['late', 'overload']);
+
 /** What a look changes in the ledger. Rows may be both new and changed again; each is listed once. */
 export interface Changes {
   readonly inserted: LedgerRow[];
@@ -27,6 +31,13 @@ export function matchHoles(rows: readonly LedgerRow[], holes: readonly Hole[]): 
   const seen = new Set<LedgerRow>();
 
   for (const hole of [...holes].sort((a, b) => a.from - b.from)) {
+    const reconnect = known.findLast((row) => isStraggling(row, hole));
+    if (reconnect) {
+      if (hole.to! > reconnect.to!) reconnect.to = reconnect.partsEnd = hole.to;
+      // Told of once: an instrument that lacked nothing may lack something now.
+      if (hole.fresh && reconnect.id !== null) updated.add(reconnect);
+      continue;
+    }
     const alike = known.filter(
       (row) =>
         row.kind === hole.kind &&
@@ -63,6 +74,22 @@ export function matchHoles(rows: readonly LedgerRow[], holes: readonly Hole[]): 
     }
   }
   return { inserted, updated: [...updated], removed, members };
+}
+
+/** Whether `hole` is how the connection's hole `row` ended for those that answered last. */
+function isStraggling(row: LedgerRow, hole: Hole): boolean {
+  return (
+    row.kind === 'connection' &&
+    hole.kind === 'exception' &&
+    row.feed === hole.feed &&
+    row.working &&
+    row.to !== null &&
+    hole.to !== null &&
+    !NOT_STRAGGLING.has(hole.cause) &&
+    hole.from >= row.from &&
+    hole.from <= row.to &&
+    hole.to <= row.to + STRAGGLING_MS
+  );
 }
 
 /** Whether `row` needs nothing more to tell of `hole`. New exceptions may be of instruments that it does not know. */

@@ -165,6 +165,21 @@ eachDatabase((server) => {
   });
 
   describe('an instrument', () => {
+    it('that answers some seconds after a reconnect belongs to the connection’s hole', async () => {
+      await hearOn(market, at('10:00:10'), 'disconnect');
+      await market.heard(at('10:00:40'), at('10:05'));
+      await prove(market, INDEX, at('10:00:09'), at('10:00:40'));
+      await except(market, STOCK, at('10:00:40'), null, 'disconnect');
+      expect(await pass('10:00:48')).toMatchObject([{ from: at('10:00:10'), to: at('10:00:40') }]);
+      await db.pool.query(`update coverage_exceptions set to_time = $1 where to_time = 'infinity'`, [
+        new Date(at('10:00:44')),
+      ]);
+      await pass('10:00:53');
+      expect(await pass('10:00:58')).toMatchObject([
+        { kind: 'connection', from: at('10:00:10'), to: at('10:00:44'), parts: 1, left: 1, empty: 1 },
+      ]);
+    });
+
     it('that answers late after a reconnect has a row of its own, open until it does', async () => {
       await hearOn(market, at('10:30'));
       await except(market, STOCK, at('10:00:30'), null, 'disconnect');
@@ -206,7 +221,7 @@ eachDatabase((server) => {
       await except(market, STOCK, at('10:10'), at('10:11'), 'late');
       await pass('10:30');
       await answered(market, STOCK, at('10:10'), at('10:11'));
-      expect(await pass('10:30:05')).toMatchObject([{ status: 'RECOVERED' }]);
+      expect(await pass('10:30:06')).toMatchObject([{ status: 'RECOVERED' }]);
       await except(market, INDEX, at('10:10'), at('10:11'), 'late');
       expect(await pass('10:30:10')).toMatchObject([
         { status: 'RECOVERED', token: STOCK },

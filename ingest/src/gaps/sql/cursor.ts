@@ -6,10 +6,12 @@ export const FIRST_CURSOR = `
 select coalesce((select max(id) from live_coverage where covered_to < $1), 0) as coverage,
        coalesce((select max(id) from coverage_exceptions where to_time < $1), 0) as exception`;
 
-/** What is there now. */
+/** What is there now. Lasting exceptions younger than $1 are looked at later, so the cursor stays before them. */
 export const NEWEST = `
 select coalesce((select max(id) from live_coverage), 0) as coverage,
-       coalesce((select max(id) from coverage_exceptions), 0) as exception`;
+       coalesce((select min(id) - 1 from coverage_exceptions
+                 where to_time = 'infinity' and from_time > tickscope_now() - live_settle() - $1::interval),
+                (select max(id) from coverage_exceptions), 0) as exception`;
 
 /** Parameters: coverage, exception. */
 export const MOVE_CURSOR = `

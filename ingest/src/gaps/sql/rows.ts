@@ -22,14 +22,17 @@ insert into data_gaps (kind, feed, cause, began_at, gap_start, gap_end, parts, p
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 returning id`;
 
-/** A row that grew is to be counted again. Parameters: id, cause, began at, start, end, parts, end of parts, unheard, instruments. */
+/**
+ * A row that changed is counted again; one that still lasts is written only when it did change.
+ * Parameters: id, cause, began at, start, end, parts, end of parts, unheard, instruments.
+ */
 export const UPDATE_ROW = `
 update data_gaps
 set cause = $2, began_at = $3, gap_start = $4, gap_end = $5, parts = $6, parts_end = $7, unheard_seconds = $8,
     instruments = $9, instruments_left = $9, counted = false
 where id = $1
-  and (cause, gap_start, gap_end, parts, instruments) is distinct from
-      ($2, $4::timestamptz, $5::timestamptz, $6::integer, $9::integer)`;
+  and ($5::timestamptz is not null or (cause, gap_start, gap_end, parts, instruments) is distinct from
+                         ($2, $4::timestamptz, $5::timestamptz, $6::integer, $9::integer))`;
 
 /** Parameter: ids. */
 export const DELETE_ROWS = 'delete from data_gaps where id = any ($1)';
