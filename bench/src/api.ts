@@ -66,6 +66,7 @@ async function start(
       instrumentSync: { sync: refuse },
       subscriptions: { capacity: 0, current: () => [], subscribe: refuse, unsubscribe: refuse },
       session: { login: refuse },
+      repairs: { retry: refuse },
       feeds: () => [],
       marketOpen: () => false,
       seeding: () => null,

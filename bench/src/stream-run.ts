@@ -52,7 +52,7 @@ export async function runStream(
   db: Database,
   order: Run,
   serverCpu: () => number,
-  onStreaming?: () => void,
+  onStreaming?: () => void | Promise<void>,
 ): Promise<StreamRun> {
   const snapshots = source.ready.tokens.length;
   let committed: Committed = { packets: 0, at: 0 };
@@ -84,13 +84,13 @@ export async function runStream(
     tokens: source.ready.tokens,
   });
   await Promise.race([untilGoal(), receiver.failure]);
+  await onStreaming?.();
   const meter = new CpuMeter({
     sender: source.child.cpu,
     [receiver.script]: receiver.cpu,
     postgres: serverCpu,
   });
   goal = snapshots + order.packets;
-  onStreaming?.();
   const sent = source.child.ask<Sent>({ type: 'run', ...order }, 'sent');
   await Promise.race([Promise.all([untilGoal(), sent]), receiver.failure]);
   return {

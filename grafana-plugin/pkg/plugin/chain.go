@@ -40,6 +40,9 @@ func (d *Datasource) chain(ctx context.Context, q query) (result, error) {
 	default:
 		return result{}, mistakef("The option chain has no view %q: choose matrix, oi or summary.", q.View)
 	}
+	if q.View != "summary" {
+		asBars(fieldsNamed(frame, "call_oi", "put_oi")...)
+	}
 	for _, field := range frame.Fields {
 		if field.Type().Numeric() {
 			field.Labels = data.Labels{"underlying": answer.Underlying, "expiry": answer.Expiry}

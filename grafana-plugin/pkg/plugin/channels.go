@@ -98,6 +98,7 @@ func depthUpdate(messages []*tickscope.StreamMessage) *data.Frame {
 		return nil
 	}
 	frame := table(latest.Symbol+" depth", latest.Book.Origin, ladderFields(*latest.Book)...)
+	asBars(fieldsNamed(frame, "bid_quantity", "ask_quantity")...)
 	for _, field := range frame.Fields {
 		field.Labels = instrumentLabels(latest.Symbol)
 	}

@@ -40,6 +40,7 @@ func (d *Datasource) ladders(ctx context.Context, q query, names []string) (resu
 	for i, book := range books {
 		name := book.Instrument.Name()
 		frames[i] = table(name+" depth", book.Origin, ladderFields(book)...)
+		asBars(fieldsNamed(frames[i], "bid_quantity", "ask_quantity")...)
 		for _, field := range frames[i].Fields {
 			field.Labels = instrumentLabels(name)
 		}

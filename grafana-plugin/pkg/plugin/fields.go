@@ -68,6 +68,44 @@ func unit(name string, count uint16) data.FieldConfig {
 	return data.FieldConfig{Unit: name, Decimals: &count}
 }
 
+// asBars gives fields one scale from 0 to the largest of them, so that bars in a table's cells compare with each other
+// and not with whatever number is the frame's largest.
+func asBars(fields ...*data.Field) {
+	most := 0.0
+	for _, field := range fields {
+		for row := range field.Len() {
+			if value, err := field.NullableFloatAt(row); err == nil && value != nil && !math.IsNaN(*value) {
+				most = max(most, *value)
+			}
+		}
+	}
+	if most > 0 {
+		scaled(0, most, fields...)
+	}
+}
+
+func scaled(least, most float64, fields ...*data.Field) {
+	for _, field := range fields {
+		field.Config.Min, field.Config.Max = confFloat(least), confFloat(most)
+	}
+}
+
+func confFloat(value float64) *data.ConfFloat64 {
+	converted := data.ConfFloat64(value)
+	return &converted
+}
+
+// fieldsNamed picks fields of a frame.
+func fieldsNamed(frame *data.Frame, names ...string) []*data.Field {
+	var found []*data.Field
+	for _, name := range names {
+		if field, _ := frame.FieldByName(name); field != nil {
+			found = append(found, field)
+		}
+	}
+	return found
+}
+
 // title is a field's name for people: call_oi_change is "Call OI change", change_percent "Change %".
 func title(name string) string {
 	words := strings.Split(name, "_")

@@ -1,9 +1,6 @@
 package plugin
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 type candleInterval struct {
 	name string
@@ -29,7 +26,7 @@ const defaultMaxDataPoints = 1000
 func (q query) CandleInterval() (string, error) {
 	asked := q.Interval
 	if hasVariable(asked) {
-		return "", fmt.Errorf("The interval %s has no value. Choose one in the dashboard's variable, or set the query's interval to auto.", asked) //nolint:staticcheck // shown to people
+		return "", mistakef("The interval %s has no value. Choose one in the dashboard's variable, or set the query's interval to auto.", asked)
 	}
 	if asked == "" || asked == "auto" || asked == "$__auto" {
 		return q.autoInterval(), nil
@@ -39,7 +36,7 @@ func (q query) CandleInterval() (string, error) {
 			return asked, nil
 		}
 	}
-	return "", fmt.Errorf("There is no interval %q: choose auto, 1m, 5m, 15m, 1h or 1d.", asked) //nolint:staticcheck // shown to people
+	return "", mistakef("There is no interval %q: choose auto, 1m, 5m, 15m, 1h or 1d.", asked)
 }
 
 func (q query) autoInterval() string {

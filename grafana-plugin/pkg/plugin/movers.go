@@ -52,6 +52,7 @@ func (d *Datasource) topMovers(ctx context.Context, q query, of tickscope.Select
 		prices("low", column(rows, func(m mover) *float64 { return m.Low })),
 		prices("reference", column(rows, func(m mover) *float64 { return m.Reference })),
 	)
+	asBars(fieldsNamed(frame, "volume_ratio")...)
 	return result{one(frame), noneFound(len(rows), of), shape{"change_percent", []string{"instrument"}}}, nil
 }
 
@@ -83,6 +84,7 @@ func (d *Datasource) volatility(ctx context.Context, of tickscope.Selection) (re
 		percents("volatility_percent", column(rows, func(r row) *float64 { return r.VolatilityPercent })),
 		prices("last_price", column(rows, func(r row) *float64 { return r.LastPrice })),
 	)
+	asBars(fieldsNamed(frame, "volatility_percent")...)
 	return result{one(frame), noneFound(len(rows), of), shape{"volatility_percent", []string{"instrument"}}}, nil
 }
 

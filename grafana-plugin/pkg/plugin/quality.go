@@ -73,6 +73,7 @@ func (d *Datasource) completeness(ctx context.Context, q query, names []string) 
 		seconds("gap_seconds", column(rows, func(r row) *float64 { return &r.GapSeconds })),
 		counts("gaps", column(rows, func(r row) int64 { return r.Gaps })),
 	)
+	scaled(0, 1, fieldsNamed(frame, "completeness")...)
 	return result{[]*data.Frame{frame}, notices, shape{"completeness", []string{"instrument"}}}, nil
 }
 
@@ -179,6 +180,7 @@ func (d *Datasource) dailyQuality(ctx context.Context, q query, names []string) 
 		shares("accuracy", column(days, func(r day) *float64 { return r.Accuracy })),
 		texts("quality", column(days, func(r day) *string { return r.Quality })),
 	)
+	scaled(0, 1, fieldsNamed(frame, "completeness", "accuracy")...)
 	var notices []data.Notice
 	if len(days) == 0 {
 		notices = append(notices, info("No day of this range was compared with the broker yet: that happens after the market's close."))

@@ -170,7 +170,7 @@ export class MarketChart {
   resize(width: number, height: number): void {
     if (width === this.#size.width && height === this.#size.height) return;
     this.#size = { width, height };
-    this.#stage?.chart.resize(width, height);
+    this.#stage?.resize(width, height);
   }
 
   /** Draws a model in other colours. */

@@ -17,6 +17,8 @@ export interface SlotReading {
   values: readonly Reading[];
   /** Why the candle looks as it does; the holes under the cursor; annotations. Empty for a plain bar. */
   sentences: readonly string[];
+  /** Whether all there is to tell is that the candle is healed: said, but not in the way. */
+  onlyHealed: boolean;
   notes: readonly Note[];
   /** Whether the reading is of the newest bar because nobody points at one. */
   latest: boolean;
@@ -50,6 +52,7 @@ export function readSlot(
     changePercent: change !== null && before && before.close !== 0 ? (change / before.close) * 100 : null,
     values,
     sentences,
+    onlyHealed: sentences.length === 1 && gaps.length === 0 && !honesty?.inProgress && !honesty?.incomplete,
     notes: scene.notes.filter((note) => note.first <= index && note.last >= index).map(({ note }) => note),
     latest,
   };

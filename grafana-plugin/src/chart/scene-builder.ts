@@ -4,7 +4,7 @@ import type { ChartModel, Note } from './model';
 import type { Palette } from './palette';
 import type { PlacedNote, Scene } from './scene';
 import { sessionBreaks } from './sessions';
-import { firstDifference, layOut, type Slot, slotAtOrAfter, slotAtOrBefore } from './timeline';
+import { firstDifference, type Hole, layOut, type Slot, slotAtOrAfter, slotAtOrBefore } from './timeline';
 import type { Zone } from './zone';
 
 /** The next scene, and the first slot that differs from the one before. */
@@ -38,6 +38,7 @@ export function buildScene(
       ? before.breaks
       : sessionBreaks(slots, model.main.intervalMs, zone);
   const opens = new Set(breaks.map((each) => each.index));
+  const empty = emptySlots(slots, holes);
   const scene: Scene = {
     slots,
     holes,
@@ -51,8 +52,17 @@ export function buildScene(
     palette,
     lastBar,
     opensSession: (index) => index === 0 || opens.has(index),
+    isEmptyHole: (index) => empty.has(index),
   };
   return { scene, changed: from };
+}
+
+function emptySlots(slots: readonly Slot[], holes: readonly Hole[]): Set<number> {
+  const empty = new Set<number>();
+  for (const { first, last } of holes) {
+    for (let i = first; i <= last; i++) if (slots[i] && !slots[i]?.bar) empty.add(i);
+  }
+  return empty;
 }
 
 function lastBarOf(slots: readonly Slot[]): number {

@@ -28,4 +28,6 @@ export interface Scene {
   /** Index of the newest bar; -1 when there is none. */
   lastBar: number;
   opensSession(index: number): boolean;
+  /** Whether the slot lies in a hole and has no bar: lines do not cross it. */
+  isEmptyHole(index: number): boolean;
 }

@@ -10,7 +10,7 @@ import {
   type TimeScaleOptions,
 } from 'lightweight-charts';
 import type { Layer, Reading } from './layers/layer';
-import { colorTurn, createLayers, has, studiesOf } from './layers/layers';
+import { colorTurn, createLayers, extrasOf, has } from './layers/layers';
 import type { PriceLayer } from './layers/price';
 import { Backdrop } from './marks/backdrop';
 import { Foreground } from './marks/foreground';
@@ -22,6 +22,11 @@ import type { Zone } from './zone';
 
 /** Height of the candles' pane against the height of each other pane. */
 const MAIN_PANE_SHARE = 3;
+const TIME_AXIS_PX = 28;
+/** Two lines of the legend. */
+const LEGEND_PX = 44;
+/** What volume laid over the candles takes of their pane. */
+const VOLUME_SHARE = 0.2;
 
 /** What a stage was built for; another one needs another stage. */
 export function stageKey(model: ChartModel): string {
@@ -41,6 +46,7 @@ export function stageKey(model: ChartModel): string {
     others.map((other) => other.key),
     model.timeZone,
     model.prints.key,
+    extrasOf(model).length,
     has(model, 'volume'),
     has(model, 'openInterest'),
   ]);
@@ -51,6 +57,8 @@ export class Stage {
   readonly chart: IChartApiBase<Time>;
   readonly price: PriceLayer;
   readonly #layers: Layer[];
+  readonly #legend: boolean;
+  readonly #bottom: number;
   #scene: Scene | undefined;
 
   constructor(
@@ -79,20 +87,18 @@ export class Stage {
       timeScale,
       localization: { timeFormatter: (time: Time) => model.prints.instant(Number(time) * 1000) },
     });
-    const overlaid = model.options.volume === 'overlay' && has(model, 'volume');
-    this.chart.priceScale('right').applyOptions({
-      mode: scaleMode(model),
-      scaleMargins: { top: 0.14, bottom: overlaid ? 0.2 : 0.05 },
-    });
+    this.#legend = model.options.legend;
+    this.#bottom = model.options.volume === 'overlay' && has(model, 'volume') ? VOLUME_SHARE : 0.05;
+    this.chart.priceScale('right').applyOptions({ mode: scaleMode(model) });
     const scene = () => this.#scene;
-    let panes = 1;
+    const titles = [''];
     const { price, layers } = createLayers(
       {
         chart: this.chart,
         palette,
         prints: model.prints,
-        newPane: () => panes++,
-        nextColor: colorTurn(palette),
+        newPane: (title) => titles.push(title) - 1,
+        nextColor: colorTurn(palette, model.options.chartType),
       },
       model,
       () => Math.ceil(this.chart.timeScale().getVisibleLogicalRange()?.from ?? 0),
@@ -103,8 +109,22 @@ export class Stage {
     price.series.attachPrimitive(new Foreground(scene, bodies));
     for (const [index, pane] of this.chart.panes().entries()) {
       pane.setStretchFactor(index === 0 ? MAIN_PANE_SHARE : 1);
-      pane.attachPrimitive(new Backdrop(scene));
+      pane.attachPrimitive(new Backdrop(scene, titles[index] ?? ''));
     }
+    this.#layOut(size.height);
+  }
+
+  resize(width: number, height: number): void {
+    this.chart.resize(width, height);
+    this.#layOut(height);
+  }
+
+  /** Leaves the legend free of candles, however low the pane. */
+  #layOut(height: number): void {
+    const panes = this.chart.panes().length;
+    const pane = ((height - TIME_AXIS_PX) * MAIN_PANE_SHARE) / (MAIN_PANE_SHARE + panes - 1);
+    const top = Math.min(0.4, (this.#legend ? LEGEND_PX : 8) / Math.max(1, pane));
+    this.chart.priceScale('right').applyOptions({ scaleMargins: { top, bottom: this.#bottom } });
   }
 
   get scene(): Scene | undefined {
@@ -147,18 +167,6 @@ export class Stage {
 export function scaleMode({ options, others }: ChartModel): PriceScaleMode {
   if (others.length > 0 || options.scale === 'percent') return PriceScaleMode.Percentage;
   return options.scale === 'log' ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal;
-}
-
-/** Number of panes that a model takes, for a height that fits. */
-export function paneCount(model: ChartModel): number {
-  const { options } = model;
-  const own = studiesOf(options).filter(({ placement }) => placement === 'pane').length;
-  const extras = options.series.filter(
-    (extra) => extra.placement === 'pane' && model.main.extras.includes(extra.field),
-  );
-  const volume = options.volume === 'pane' && has(model, 'volume') ? 1 : 0;
-  const openInterest = options.openInterest === 'pane' && has(model, 'openInterest') ? 1 : 0;
-  return 1 + own + extras.length + volume + openInterest;
 }
 
 function look(palette: Palette) {

@@ -3,7 +3,7 @@ import React, { useState } from 'react';
 import type { FrameLike } from '../chart/frame';
 import { ChartView } from './ChartView';
 import { Message } from './Message';
-import { messageOf } from './message';
+import { messageOf } from './no-candles';
 import type { CandlesOptions } from './options';
 import { SeriesStore } from './series-store';
 import { rangeKeyOf, usePanelModel } from './use-model';

@@ -88,7 +88,6 @@ export function ChartView({ model, palette, older, width, height, eventBus, onCh
     : `${main.name} ${intervalText(main.intervalMs)}`;
   return (
     <div className={styles.frame} style={{ width, height }}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a chart has no element of its own */}
       <div
         ref={element}
         className={styles.chart}

@@ -2,7 +2,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import React from 'react';
-import type { PanelMessage } from './message';
+import type { PanelMessage } from './no-candles';
 
 interface Props {
   message: PanelMessage;

@@ -54,7 +54,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   bar: css({
     position: 'absolute',
     right: 80,
-    bottom: 30,
+    top: 4,
     zIndex: 3,
     display: 'flex',
     gap: 4,

@@ -20,6 +20,17 @@ export function Tooltip({ store, width, height }: Props) {
   const styles = useStyles2(getStyles);
   const { reading, at } = usePointed(store);
   if (!reading || !at || (reading.sentences.length === 0 && reading.notes.length === 0)) return null;
+  if (reading.onlyHealed && reading.notes.length === 0) {
+    return (
+      <div
+        className={styles.aside}
+        style={at.x > width / 2 ? { left: 8 } : { right: 84 }}
+        data-testid="tickscope tooltip"
+      >
+        {reading.sentences[0]}
+      </div>
+    );
+  }
   const left = at.x > width / 2 ? Math.max(4, at.x - WIDTH_PX - DISTANCE_PX) : at.x + DISTANCE_PX;
   const top = Math.max(4, Math.min(at.y + DISTANCE_PX, height - LIKELY_HEIGHT_PX));
   return (
@@ -44,6 +55,18 @@ export function Tooltip({ store, width, height }: Props) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
+  aside: css({
+    position: 'absolute',
+    bottom: 34,
+    zIndex: 4,
+    pointerEvents: 'none',
+    padding: theme.spacing(0.25, 0.75),
+    borderRadius: 3,
+    background: theme.colors.background.secondary,
+    border: `1px solid ${theme.colors.border.weak}`,
+    color: theme.colors.text.secondary,
+    fontSize: 11,
+  }),
   tip: css({
     position: 'absolute',
     zIndex: 4,

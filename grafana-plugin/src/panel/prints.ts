@@ -15,6 +15,7 @@ import { hasTimeOfDay } from '../chart/time-axis';
 export function printsOf(
   fields: OhlcFields,
   intervalMs: number,
+  locale: string,
   theme: GrafanaTheme2,
   timeZone: TimeZone,
 ): Prints {
@@ -22,8 +23,11 @@ export function printsOf(
     if (!field) return usual;
     const known = field as unknown as Field;
     const config = known.config ?? {};
-    // A volume or a price of a frame without units reads better as we write it.
-    if (!config.unit && (config.decimals === undefined || config.decimals === null)) return usual;
+    // Without a unit we group digits, which Grafana's plain numbers are not.
+    if (!config.unit) {
+      const decimals = config.decimals ?? undefined;
+      return decimals === undefined ? usual : grouped(locale, decimals);
+    }
     const display = known.display ?? getDisplayProcessor({ field: known, theme, timeZone });
     return (value) => formattedValueToString(display(value));
   };
@@ -31,7 +35,7 @@ export function printsOf(
   const named = [fields.close, fields.volume, fields.openInterest, ...fields.extras];
   return {
     key: JSON.stringify([named.map((field) => unitOf(field)), format, timeZone, theme.isDark]),
-    price: print(fields.close, plainPrice),
+    price: print(fields.close, plainPrice(locale)),
     volume: print(fields.volume, shortCount),
     openInterest: print(fields.openInterest, shortCount),
     extra: (name) =>
@@ -54,12 +58,25 @@ function unitOf(field: FieldLike | undefined): unknown {
   return [config?.unit, config?.decimals];
 }
 
-const GROUPED = new Intl.NumberFormat('en-IN', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const FINE = new Intl.NumberFormat('en-IN', { maximumSignificantDigits: 5 });
-const PLAIN = new Intl.NumberFormat('en-IN', { maximumFractionDigits: 4 });
+/** Lakhs and crores are grouped for India's markets alone. */
+export const localeOf = (ofIndia: boolean) => (ofIndia ? 'en-IN' : 'en-US');
+
+function grouped(locale: string, decimals: number): Print {
+  const format = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return (value) => format.format(value);
+}
 
 /** Two decimals; five significant digits for what costs less than a rupee, a dollar, a coin. */
-const plainPrice = (value: number) => (Math.abs(value) >= 1 || value === 0 ? GROUPED : FINE).format(value);
+function plainPrice(locale: string): Print {
+  const fine = new Intl.NumberFormat(locale, { maximumSignificantDigits: 5 });
+  const usual = grouped(locale, 2);
+  return (value) => (Math.abs(value) >= 1 || value === 0 ? usual(value) : fine.format(value));
+}
+
+const PLAIN = new Intl.NumberFormat('en-US', { maximumFractionDigits: 4 });
 const plainNumber = (value: number) => PLAIN.format(value);
 
 const STEPS: readonly (readonly [size: number, suffix: string])[] = [

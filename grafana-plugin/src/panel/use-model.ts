@@ -7,7 +7,7 @@ import type { Palette } from '../chart/palette';
 import { readFrames } from '../chart/read-frames';
 import { notesOf } from './notes';
 import { type CandlesOptions, completeOptions } from './options';
-import { printsOf } from './prints';
+import { localeOf, printsOf } from './prints';
 import type { SeriesStore } from './series-store';
 import { paletteOf } from './theme';
 
@@ -45,7 +45,7 @@ export function usePanelModel(props: Props, store: SeriesStore, olderVersion: nu
       others: others.filter((other) => other.bars.length > 0),
       notes: notesOf(data.annotations as unknown as FrameLike[] | undefined, theme, palette.annotation),
       options,
-      prints: printsOf(first.fields, main.intervalMs, theme, timeZone),
+      prints: printsOf(first.fields, main.intervalMs, localeOf(main.honest), theme, timeZone),
       timeZone,
       range,
       rangeKey: rangeKeyOf(data.timeRange),

@@ -18,7 +18,7 @@ export class Breaker {
   #failures = 0;
   #until = Number.NEGATIVE_INFINITY;
 
-  /** Whether to wait at `now`, by a clock that never jumps. */
+  /** Whether to wait at `now`, epoch milliseconds. */
   isOpen(now: number): boolean {
     return now < this.#until;
   }

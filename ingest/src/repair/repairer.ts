@@ -141,7 +141,7 @@ export class Repairer {
   /** Repairs until nothing is due. @returns how many instruments' holes were closed. */
   async work(onProgress: (closed: number) => void = () => undefined): Promise<number> {
     let closed = 0;
-    while (this.#canAsk() && !this.#breaker.isOpen(performance.now()) && !this.#stopped) {
+    while (this.#canAsk() && !this.#breaker.isOpen(this.#p.clock.now()) && !this.#stopped) {
       const due = await this.#due(A_PROOF);
       if (due.length === 0) break;
       const proven = await this.#prove(due);
@@ -152,7 +152,7 @@ export class Repairer {
         .values();
       const worker = async () => {
         for (const repair of queue) {
-          if (this.#stopped || !this.#canAsk() || this.#breaker.isOpen(performance.now())) return;
+          if (this.#stopped || !this.#canAsk() || this.#breaker.isOpen(this.#p.clock.now())) return;
           if (await this.#repair(repair)) closed++;
           onProgress(closed);
         }
@@ -181,7 +181,7 @@ export class Repairer {
   }
 
   #canAsk(): boolean {
-    return this.#p.hasToken() && performance.now() >= this.#refusedUntil;
+    return this.#p.hasToken() && this.#p.clock.now() >= this.#refusedUntil;
   }
 
   #warn(waits: string | null): void {
@@ -258,7 +258,7 @@ export class Repairer {
 
   /** What an answer says of the broker as a whole. */
   #heed(faults: readonly FetchFault[], stored: number): void {
-    const now = performance.now();
+    const now = this.#p.clock.now();
     if (faults.includes('login_needed')) this.#refusedUntil = now + REFUSED_MS;
     else if (faults.some((fault) => AWAY.has(fault))) this.#breaker.failed(now);
     else if (stored > 0) this.#breaker.succeeded();

@@ -10,7 +10,8 @@ export interface CandleStyle {
   wick: string;
 }
 
-const CLEAR = 'rgba(0, 0, 0, 0)';
+/** Nothing drawn. */
+export const CLEAR = 'rgba(0, 0, 0, 0)';
 
 /**
  * How a candle looks: hue by direction and by who gave it, body by what is known of it. One in progress has no border

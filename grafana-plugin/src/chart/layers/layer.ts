@@ -26,8 +26,8 @@ export interface LayerContext {
   chart: IChartApiBase<Time>;
   palette: Palette;
   prints: Prints;
-  /** Index of a pane that is still empty. */
-  newPane(): number;
+  /** Index of a pane that is still empty; its title is written in its corner. */
+  newPane(title: string): number;
   /** The next of the palette's line colours. */
   nextColor(): string;
 }

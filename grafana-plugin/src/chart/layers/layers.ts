@@ -28,6 +28,14 @@ export function has(model: ChartModel, field: 'volume' | 'openInterest'): boolea
   return model.main.bars.some((bar) => bar[field] !== null);
 }
 
+/** The further fields that are drawn: those of the frame with at least one number. */
+export function extrasOf({ main, options }: ChartModel): { extra: ExtraSeries; at: number }[] {
+  return options.series.flatMap((extra) => {
+    const at = main.extras.indexOf(extra.field);
+    return at >= 0 && main.bars.some((bar) => typeof bar.extras[at] === 'number') ? [{ extra, at }] : [];
+  });
+}
+
 /** Everything drawn for a model, the candles first. */
 export function createLayers(
   context: LayerContext,
@@ -48,10 +56,7 @@ export function createLayers(
   if (options.openInterest !== 'off' && has(model, 'openInterest')) {
     layers.push(openInterestLayer(context, options.openInterest));
   }
-  for (const extra of options.series) {
-    const at = model.main.extras.indexOf(extra.field);
-    if (at >= 0) layers.push(extraLayer(context, model, extra, at));
-  }
+  for (const { extra, at } of extrasOf(model)) layers.push(extraLayer(context, model, extra, at));
   for (const study of studies.filter(({ placement }) => placement === 'pane')) {
     layers.push(new StudyPaneLayer(context, study));
   }
@@ -142,8 +147,8 @@ function pricesAlike(
   );
 }
 
-/** The line colours in turn, beginning after the one that the candles' own line takes. */
-export function colorTurn(palette: Palette): () => string {
-  let next = 0;
+/** The line colours in turn, beginning after the one that a price drawn as a line takes. */
+export function colorTurn(palette: Palette, chartType: CandlesOptions['chartType']): () => string {
+  let next = chartType === 'line' ? 1 : 0;
   return () => palette.lines[next++ % palette.lines.length] ?? palette.text;
 }

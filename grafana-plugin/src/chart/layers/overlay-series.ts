@@ -84,8 +84,8 @@ export class OverlayLines implements ICustomSeriesPaneView<Time, OverlayItem, Ov
       if (options.fill && lowest && highest && lines.length > 1) {
         context.fillStyle = options.fill;
         context.beginPath();
-        lowest.forEach(({ x, y }, i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
-        [...highest].reverse().forEach(({ x, y }) => context.lineTo(x, y));
+        for (const { x, y } of lowest) context.lineTo(x, y);
+        for (const { x, y } of [...highest].reverse()) context.lineTo(x, y);
         context.fill();
       }
       context.lineJoin = 'round';

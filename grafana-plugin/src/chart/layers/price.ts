@@ -12,7 +12,7 @@ import type { CandlesOptions } from '../model';
 import { faded } from '../palette';
 import type { Scene } from '../scene';
 import { toChart } from '../time-axis';
-import { candleStyle } from './candle-style';
+import { CLEAR, candleStyle } from './candle-style';
 import { formatOf, type Layer, type LayerContext } from './layer';
 
 /** The candles themselves, in the chosen style. */
@@ -46,6 +46,8 @@ export class PriceLayer implements Layer {
     const style = candleStyle(shape, honesty, scene.palette, this.#type === 'hollow', risen);
     const { open, high, low, close } = shape;
     if (this.#type === 'line') {
+      // A point's colour is that of the stretch after it: none into a hole.
+      if (scene.isEmptyHole(index + 1)) return { time, value: close, color: CLEAR };
       return honesty?.incomplete
         ? { time, value: close, color: faded(scene.palette.hole, 0.8) }
         : { time, value: close };

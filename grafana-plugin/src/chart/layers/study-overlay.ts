@@ -48,11 +48,12 @@ export class StudyOverlayLayer implements Layer {
       values?.slice(0, this.study.drawn === 'band' ? 3 : 1).filter((value) => value !== null) ?? [];
     if (!slot.bar || shown.length === 0) return { time };
     const item: OverlayItem = { time, values: shown, base: scene.shapes[index]?.close ?? slot.bar.close };
+    if (scene.isEmptyHole(index - 1)) item.breaks = true;
     if (this.study.drawn === 'session-line' && scene.opensSession(index)) item.breaks = true;
     if (this.study.drawn === 'trend') {
       const direction = values?.[1] ?? 0;
       item.tone = toneOf(direction, scene.palette, this.study.color);
-      item.breaks = this.#values.at(index - 1)?.[1] !== direction;
+      if (this.#values.at(index - 1)?.[1] !== direction) item.breaks = true;
     }
     return item;
   }

@@ -11,6 +11,7 @@ import type { Scene } from '../scene';
 import type { Study } from '../studies/study';
 import { StudyValues } from '../studies/study-values';
 import { toChart } from '../time-axis';
+import { CLEAR } from './candle-style';
 import { formatOf, type Layer, type LayerContext, type Reading } from './layer';
 
 const OVERBOUGHT = 70;
@@ -28,11 +29,11 @@ export class StudyPaneLayer implements Layer {
     readonly study: Study,
   ) {
     this.#values = new StudyValues(study);
-    const pane = context.newPane();
+    const pane = context.newPane(study.title);
     const { chart, palette } = context;
     const common = { priceLineVisible: false, priceFormat: formatOf(print) };
     const line = (output: number, color: string) => {
-      const options = { ...common, color, lineWidth: 1 as const, title: output === 0 ? study.title : '' };
+      const options = { ...common, color, lineWidth: 1 as const };
       const series = chart.addSeries(LineSeries, { ...options, lastValueVisible: output === 0 }, pane);
       this.#lines.push({ series, output, color });
       return series;
@@ -67,6 +68,7 @@ export class StudyPaneLayer implements Layer {
         const time = toChart((scene.slots[index] as Scene['slots'][number]).time);
         const value = this.#values.at(index)?.[output] ?? null;
         if (value === null) return { time };
+        if (output !== 2 && scene.isEmptyHole(index + 1)) return { time, value, color: CLEAR };
         const { up, down } = scene.palette;
         return output === 2 ? { time, value, color: faded(value >= 0 ? up : down, 0.5) } : { time, value };
       };

@@ -9,6 +9,7 @@ import {
 import { faded } from '../palette';
 import type { Scene } from '../scene';
 import { toChart } from '../time-axis';
+import { CLEAR } from './candle-style';
 import { formatOf, type Layer, type LayerContext, type Reading } from './layer';
 
 /** What a layer of one value a slot draws, and how. */
@@ -39,13 +40,12 @@ export class ValuesLayer implements Layer {
   ) {
     const overlay = spec.placement === 'overlay';
     const options = {
-      title: overlay ? '' : spec.title,
       priceFormat: formatOf(spec.print, spec.minMove ?? 1),
       priceLineVisible: false,
       lastValueVisible: !overlay,
       ...(overlay ? { priceScaleId: `overlay-${spec.title}` } : {}),
     };
-    const pane = overlay ? 0 : newPane();
+    const pane = overlay ? 0 : newPane(spec.title);
     if (spec.style === 'histogram') {
       this.#series = chart.addSeries(HistogramSeries, { ...options, color: spec.color }, pane);
     } else if (spec.style === 'area') {
@@ -68,7 +68,9 @@ export class ValuesLayer implements Layer {
       const time = toChart((scene.slots[index] as Scene['slots'][number]).time);
       const value = this.spec.value(scene, index);
       if (value === null) return { time };
-      const color = this.spec.tint?.(scene, index);
+      // A point's colour is that of the stretch after it: none into a hole.
+      const intoHole = this.spec.style === 'line' && scene.isEmptyHole(index + 1);
+      const color = intoHole ? CLEAR : this.spec.tint?.(scene, index);
       return color ? { time, value, color } : { time, value };
     };
     if (from === 0) this.#series.setData(scene.slots.map((_, index) => item(index)) as never[]);

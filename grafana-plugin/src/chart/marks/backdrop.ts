@@ -12,6 +12,7 @@ type Bitmap = Parameters<Parameters<Target['useBitmapCoordinateSpace']>[0]>[0];
 const MIN_BREAK_DISTANCE_PX = 24;
 /** A hole within one bar is at least this wide. */
 const MIN_HOLE_PX = 3;
+const TITLE_PX = 11;
 const LEVELS: readonly SessionBreak['level'][] = ['day', 'week', 'month', 'year'];
 
 /** What lies behind the series of a pane: holes, regions of annotations, session breaks. One for each pane. */
@@ -26,7 +27,11 @@ export class Backdrop implements IPanePrimitive<Time> {
     },
   ];
 
-  constructor(readonly scene: () => Scene | undefined) {}
+  /** @param title written in the pane's corner */
+  constructor(
+    readonly scene: () => Scene | undefined,
+    readonly title: string,
+  ) {}
 
   attached(parameter: PaneAttachedParameter<Time>): void {
     this.#attached = parameter;
@@ -49,6 +54,14 @@ export class Backdrop implements IPanePrimitive<Time> {
     }
     this.#holes(scope, view, scene);
     this.#breaks(scope, view, scene);
+    if (this.title) this.#title(scope, scene);
+  }
+
+  #title({ context, horizontalPixelRatio: rx, verticalPixelRatio: ry }: Bitmap, { palette }: Scene): void {
+    context.font = `${Math.round(TITLE_PX * ry)}px ${palette.fontFamily}`;
+    context.fillStyle = palette.weakText;
+    context.textBaseline = 'top';
+    context.fillText(this.title, 6 * rx, 4 * ry);
   }
 
   #region(

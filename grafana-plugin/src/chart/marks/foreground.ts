@@ -14,6 +14,8 @@ type Bitmap = Parameters<Parameters<Target['useBitmapCoordinateSpace']>[0]>[0];
 
 /** Height of the strip at the pane's bottom that says what each bar is made of. */
 const RIBBON_PX = 4;
+/** Under healed candles it is thinner: they are as good as any, and often the most. */
+const HEALED_RIBBON_PX = 2;
 const FLAG_PX = 6;
 /** Bars closer together than this get no outline of their own; the ribbon still tells. */
 const MIN_OUTLINE_SPACING_PX = 4;
@@ -66,6 +68,7 @@ export class Foreground implements ISeriesPrimitive<Time> {
     scene: Scene,
   ): void {
     const height = Math.round(RIBBON_PX * verticalPixelRatio);
+    const thin = Math.round(HEALED_RIBBON_PX * verticalPixelRatio);
     const top = bitmapSize.height - height;
     const edge = (index: number) => Math.round((view.x(index) - view.spacing / 2) * ratio);
     const last = Math.min(view.to, scene.slots.length - 1);
@@ -73,7 +76,9 @@ export class Foreground implements ISeriesPrimitive<Time> {
       const color = ribbonColor(scene, i);
       if (!color) continue;
       context.fillStyle = color;
-      context.fillRect(edge(i), top, Math.max(1, edge(i + 1) - edge(i)), height);
+      const honesty = scene.honesty[i];
+      const tall = honesty?.inProgress || honesty?.incomplete ? height : thin;
+      context.fillRect(edge(i), bitmapSize.height - tall, Math.max(1, edge(i + 1) - edge(i)), tall);
     }
     context.fillStyle = scene.palette.hole;
     for (const hole of scene.holes) {

@@ -19,8 +19,6 @@ export interface MoverRow {
   volume: number | null;
   openInterest: number | null;
   tradingDate: string;
-  /** Epoch milliseconds: now, or the last trade of a day that is over. */
-  asOf: number;
 }
 
 const MINUTES: Readonly<Record<MoverWindow, number | null>> = {
@@ -31,40 +29,36 @@ const MINUTES: Readonly<Record<MoverWindow, number | null>> = {
   '15m': 15,
 };
 
-// One row an instrument a day, and for a window of minutes one probe of an index an instrument: its last trade before the
-// window began, or the broker's minute that heals a hole there. What last traded before the window has not moved.
+// One row an instrument a day, and for a window of minutes one probe of an index an instrument: the last price of its last
+// packet before the window began, or the broker's minute that heals a hole there. (Any packet has the last price; to look
+// for one that is a trade would read an illiquid option's whole hour.) What last traded before the window has not moved.
 const MOVERS = `
 with day as (
   select coalesce($1::date, (select max(trading_date) from day_state)) as date
-), as_of as (
-  select least($6::timestamptz, coalesce(max(s.last_trade_time), $6)) as time
-  from day join day_state s on s.trading_date = day.date
 ), moved as (
   select i.token, i.symbol, i.exchange, s.last as "lastPrice", s.previous_close as "previousClose", s.open, s.high, s.low,
-         case when $7 = 'day' then s.previous_close when $7 = 'open' then s.open
-              else coalesce(m.price, case when coalesce(s.last_trade_time, s.updated_at) < a.since then s.last end)
+         case when $6 = 'day' then s.previous_close when $6 = 'open' then s.open
+              else coalesce(m.price, case when coalesce(s.last_trade_time, s.updated_at) < $7 then s.last end)
          end as reference,
-         s.volume, s.open_interest as "openInterest", s.trading_date as "tradingDate", as_of.time as "asOf"
+         s.volume, s.open_interest as "openInterest", s.trading_date as "tradingDate"
   from day
-  cross join as_of
-  cross join lateral (select as_of.time - make_interval(mins => coalesce($8::integer, 0)) as since) a
   join day_state s on s.trading_date = day.date
   join instruments i on i.token = s.instrument_token
   left join lateral (
     select p.price
     from (
       (select t.time, t.ltp as price from tick_data t
-       where t.instrument_token = s.instrument_token and t.time < a.since and t.time >= a.since - interval '1 hour'
-         and t.is_trade and t.in_session
+       where t.instrument_token = s.instrument_token and t.time < $7::timestamptz
+         and t.time >= $7::timestamptz - interval '1 hour'
        order by t.time desc, t.seq desc limit 1)
       union all
       (select b.bucket + interval '1 minute', b.close from broker_candles b
        where b.instrument_token = s.instrument_token and b.interval = '1m'
-         and b.bucket >= a.since - interval '1 hour' and b.bucket <= a.since - interval '1 minute'
+         and b.bucket >= $7::timestamptz - interval '1 hour' and b.bucket <= $7::timestamptz - interval '1 minute'
        order by b.bucket desc limit 1)
     ) p
     order by p.time desc limit 1
-  ) m on $8::integer is not null
+  ) m on $7::timestamptz is not null
   where s.last is not null and ($2::text is null or i.segment = $2) and ($3::text is null or i.instrument_type = $3)
 )
 select *, round(("lastPrice" - reference)::numeric, 7)::double precision as change,
@@ -77,6 +71,16 @@ order by case $4 when 'gainers' then -("lastPrice" - reference) / reference
                  else -abs(("lastPrice" - reference) / reference) end, symbol
 limit $5`;
 
+const LAST_TRADE = `
+select max(last_trade_time) as time from day_state
+where trading_date = coalesce($1::date, (select max(trading_date) from day_state))`;
+
+/** From when minutes count back: now, or the last trade of a day that is over. Epoch milliseconds. */
+export async function asOf(run: RunQuery, date: string | undefined, now: number): Promise<number> {
+  const [row] = await run<{ time: number | null }>(LAST_TRADE, [date ?? null]);
+  return Math.min(now, row?.time ?? now);
+}
+
 export interface MoverFilter {
   readonly date?: string;
   readonly segment?: string;
@@ -84,21 +88,21 @@ export interface MoverFilter {
   readonly by: MoverOrder;
   readonly window: MoverWindow;
   readonly limit: number;
-  /** Epoch milliseconds. */
-  readonly now: number;
+  /** From when a window of minutes counts back, see `asOf`. Epoch milliseconds. */
+  readonly asOf: number;
 }
 
 /** What moved most, on `date` or the latest day there is; `volume_ratio` is left to the caller's order. */
 export function movers(run: RunQuery, filter: MoverFilter): Promise<MoverRow[]> {
+  const minutes = MINUTES[filter.window];
   return run<MoverRow>(MOVERS, [
     filter.date ?? null,
     filter.segment ?? null,
     filter.type ?? null,
     filter.by,
     filter.limit,
-    at(filter.now),
     filter.window,
-    MINUTES[filter.window],
+    minutes === null ? null : at(filter.asOf - minutes * 60_000),
   ]);
 }
 

@@ -12,8 +12,15 @@ import {
   Origin,
 } from '../../schemas/common.js';
 import { DaySelection } from '../../schemas/selection.js';
-import { type MoverOrder, type MoverRow, type MoverWindow, movers, usualVolumes } from '../../sql/movers.js';
-import { isoOrNull, parseDate } from '../../times.js';
+import {
+  asOf,
+  type MoverOrder,
+  type MoverRow,
+  type MoverWindow,
+  movers,
+  usualVolumes,
+} from '../../sql/movers.js';
+import { iso, parseDate } from '../../times.js';
 
 const ORDERS: readonly MoverOrder[] = ['absolute', 'gainers', 'losers', 'volume', 'volume_ratio'];
 const WINDOWS: readonly MoverWindow[] = ['day', 'open', '1m', '5m', '15m'];
@@ -89,15 +96,16 @@ export function moverRoutes(app: App, { services, run }: ApiContext): void {
     },
     async ({ query }, reply) => {
       const { by = 'absolute', window = 'day', limit: most = DEFAULT_LIMIT } = query;
-      const now = services.clock.now();
+      const day = query.date === undefined ? undefined : parseDate('date', query.date);
+      const from = await asOf(run, day, services.clock.now());
       const rows = await movers(run, {
-        ...(query.date !== undefined && { date: parseDate('date', query.date) }),
+        ...(day !== undefined && { date: day }),
         ...(query.segment && { segment: query.segment }),
         ...(query.type !== undefined && { type: query.type }),
         by,
         window,
         limit: by === 'volume_ratio' ? ALL : most,
-        now,
+        asOf: from,
       });
       const date = rows[0]?.tradingDate ?? query.date ?? null;
       const ranked = await withVolumeRatio(run, rows, date);
@@ -108,8 +116,8 @@ export function moverRoutes(app: App, { services, run }: ApiContext): void {
         origin: services.origin,
         date,
         window,
-        asOf: isoOrNull(rows[0]?.asOf ?? null),
-        movers: shown.map(({ token, symbol, exchange, tradingDate: _, asOf: __, ...row }) => ({
+        asOf: rows.length > 0 ? iso(from) : null,
+        movers: shown.map(({ token, symbol, exchange, tradingDate: _, ...row }) => ({
           instrument: { token, symbol, exchange },
           ...row,
         })),
