@@ -143,7 +143,7 @@ async function naiveServer(pipeline: Pipeline, registry: InstrumentRegistry) {
   });
   pipeline.onCommit((commit) => {
     const moved = new Set<number>();
-    for (const batch of commit.batches) {
+    for (const batch of commit.batches ?? []) {
       for (let row = 0; row < batch.length; row++) {
         if (batch.flags[row]! & 1) moved.add(commit.slots.token[batch.slot[row]!]!);
       }

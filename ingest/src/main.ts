@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApi } from './api/server.js';
 import { KiteBroker } from './broker/kite.js';
@@ -22,7 +23,7 @@ import { canaryQuotesMove } from './service/canary-quotes.js';
 import { feedMetrics, feedStatus } from './service/feed-status.js';
 import { addJobs, takeInstruments } from './service/jobs.js';
 import { LiveRegistry } from './service/live-registry.js';
-import { openForWriter } from './service/open-database.js';
+import { openForWriter, spoolFolder } from './service/open-database.js';
 import { refuseForeignOrigin } from './service/origin.js';
 import { checkPort } from './service/port.js';
 import { Schedule } from './service/schedule.js';
@@ -31,6 +32,7 @@ import type { SourcePlan } from './service/source.js';
 import { StopStack } from './service/stop-stack.js';
 import { Subscriptions } from './service/subscriptions.js';
 import { currentWarnings } from './service/warnings.js';
+import { Spool } from './spool/spool.js';
 import { createVixEngine, VIX_KEY } from './vix/engine.js';
 import { createPipeline } from './write/pipeline.js';
 
@@ -51,16 +53,18 @@ export interface Service {
 /**
  * The composition root: the only place that knows all parts. Read it from top to bottom to see what stands on what.
  * What was started is stopped again when a later part does not start.
+ * @param wait until another writer of the database is gone, instead of being refused
  */
 export async function serve(
   config: Config,
   plan: SourcePlan,
   version: string,
   log: Logger,
+  wait = false,
 ): Promise<Service> {
   const parts = new StopStack(log);
   try {
-    return await compose(config, plan, version, log, parts);
+    return await compose(config, plan, version, log, wait, parts);
   } catch (error) {
     await parts.stop();
     throw error;
@@ -72,11 +76,13 @@ async function compose(
   plan: SourcePlan,
   version: string,
   log: Logger,
+  wait: boolean,
   parts: StopStack,
 ): Promise<Service> {
   const { origin, clock } = plan;
   const metrics = createMetrics();
-  await checkPort(config.http.host, config.http.port);
+  // Who waits for another writer will find its port taken until that one is gone.
+  if (!wait) await checkPort(config.http.host, config.http.port);
 
   // Both take seconds to start: side by side.
   const starting = plan.start(log);
@@ -88,9 +94,10 @@ async function compose(
   );
 
   // The database, ours alone, of our origin, at our schema.
-  const { db, where, lock, close } = await openForWriter(config, origin, Date.now(), log);
+  const { db, where, lock, close } = await openForWriter(config, origin, Date.now(), log, wait);
   parts.push('database', close, 25_000);
   parts.push('writer lock', () => lock.release());
+  if (wait) await checkPort(config.http.host, config.http.port);
   await refuseForeignOrigin(db, origin);
   await migrate(db, log);
   await claimOrigin(db, origin);
@@ -124,6 +131,9 @@ async function compose(
     log,
     metrics,
     settings: config.batch,
+    mayWrite: () => lock.held(),
+    openSpool: (id) =>
+      Spool.open({ ...config.spool, dir: join(config.spool.dir ?? spoolFolder(config, origin), id), log }),
   });
   registry.onChange((instruments) => pipeline.replaceRegistry(instruments));
   await pipeline.start();
@@ -290,13 +300,8 @@ async function compose(
   if (source.seeded) seed.start();
 
   const failed = new Promise<Error>((resolve) => {
-    lock.once('lost', () =>
-      resolve(
-        new Error(
-          'The connection that holds the writer’s place was lost: stopping, so that no second writer can begin beside us.',
-        ),
-      ),
-    );
+    lock.once('taken', resolve);
+    void pipeline.failed.then(resolve);
   });
   return {
     url,

@@ -67,7 +67,8 @@ export function createMetrics() {
     stageSeconds: seconds('stage_seconds', 'Time a batch spends in a stage', ['stage']),
     flushSeconds: seconds('flush_seconds', 'One flush: copy and commit'),
     queueTicks: gauge('queue_ticks', 'Ticks received and not committed'),
-    spoolBytes: gauge('spool_bytes', 'Bytes in the spool'),
+    spoolBytes: gauge('spool_bytes', 'Bytes in the spool that the database has not taken'),
+    spoolErrors: counter('spool_errors_total', 'Appends to the spool that failed'),
     // gaps and repair
     gapsOpen: gauge('gaps_open', 'Holes of the current session that are not healed'),
     dayCompleteness: gauge(

@@ -9,7 +9,7 @@ import type { InstrumentSync } from '../instruments/store.js';
 import type { Metrics } from '../metrics.js';
 import type { StreamLimits } from '../stream/limits.js';
 import type { VixEngine } from '../vix/engine.js';
-import type { Commit } from '../write/writer.js';
+import type { Commit } from '../write/committer.js';
 
 /** How the API is reached and who may use it. */
 export interface ApiConfig {

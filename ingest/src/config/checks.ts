@@ -76,10 +76,6 @@ function checkVix(settings: Settings, problems: string[]): void {
 /** What is allowed and probably not meant. */
 export function warningsOf(settings: Settings): string[] {
   const warnings: string[] = [];
-  if (settings.SPOOL_DIR)
-    warnings.push(
-      'SPOOL_DIR is set, but the spool is not built yet: while the database is away, ticks wait in memory only.',
-    );
   if (settings.FEED_MODE !== 'full')
     warnings.push(
       `FEED_MODE=${settings.FEED_MODE} carries no exchange time: nothing it brings counts as covered, so every candle shows a gap.`,

@@ -44,6 +44,8 @@ export interface Config {
   readonly instruments: readonly string[];
   readonly feedMode: 'ltp' | 'quote' | 'full';
   readonly batch: { readonly maxTicks: number; readonly maxDelayMs: number };
+  /** `dir` undefined: below the data folder. */
+  readonly spool: { readonly dir: string | undefined; readonly maxBytes: number; readonly fsyncMs: number };
   readonly heal: {
     readonly settleSeconds: number;
     readonly daySettleMinutes: number;
@@ -136,6 +138,11 @@ export function parseConfig(env: Environment, folder: string): Config {
     instruments,
     feedMode: settings.FEED_MODE!,
     batch: { maxTicks: settings.BATCH_MAX_TICKS!, maxDelayMs: settings.BATCH_MAX_DELAY_MS! },
+    spool: {
+      dir: settings.SPOOL_DIR,
+      maxBytes: settings.SPOOL_MAX_BYTES!,
+      fsyncMs: settings.SPOOL_FSYNC_MS!,
+    },
     heal: {
       settleSeconds: settings.BROKER_SETTLE_SECONDS ?? (simulated ? 2 : 120),
       daySettleMinutes: settings.DAY_SETTLE_MINUTES ?? (simulated ? 0 : 120),

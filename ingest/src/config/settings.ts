@@ -105,12 +105,25 @@ export const Settings = Type.Object({
     maximum: 10_000,
     default: 50,
   }),
-  SPOOL_DIR: text('Reserved for the on-disk spool, which is not built yet', { defaultText: 'none' }),
-  SPOOL_MAX_BYTES: whole('Reserved, as above', {
-    minimum: MEBIBYTE,
-    maximum: Number.MAX_SAFE_INTEGER,
-    default: 1024 * MEBIBYTE,
+  SPOOL_DIR: text('Where what was received is kept until the database has it, a folder a database below', {
+    defaultText: 'below `TICKSCOPE_DATA_DIR`',
   }),
+  SPOOL_MAX_BYTES: whole(
+    'Most that the spool may take on disk; then the newest ticks are dropped and a gap says so',
+    {
+      minimum: MEBIBYTE,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 1024 * MEBIBYTE,
+    },
+  ),
+  SPOOL_FSYNC_MS: whole(
+    'Longest time until the spool is synced to the disk, in milliseconds: what a power cut may take',
+    {
+      minimum: 1,
+      maximum: 60_000,
+      default: 1_000,
+    },
+  ),
 
   BROKER_SETTLE_SECONDS: whole("Age from which the broker's minutes are trusted", {
     minimum: 0,

@@ -1,15 +1,23 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { type Database, openDatabase } from '../db/database.js';
 import { startEmbeddedPostgres } from '../db/embedded.js';
 import { findRunningEmbedded } from '../db/embedded-running.js';
 import type { DataOrigin } from '../db/origin.js';
-import { takeWriterLock, type WriterLock } from '../db/writer-lock.js';
+import { takeWriterLock, type WriterLock, WriterTaken } from '../db/writer-lock.js';
+
+const EMBEDDED_LOOK_MS = 500;
 
 /** Where the embedded database of an origin lies. */
 export function embeddedFolder(config: Config, origin: DataOrigin): string {
   return join(config.dataDir, origin, 'postgres');
+}
+
+/** Where spools of an origin's databases lie, each in a folder of its database's own. */
+export function spoolFolder(config: Config, origin: DataOrigin): string {
+  return join(config.dataDir, origin, 'spool');
 }
 
 /** A database and what was started for it. */
@@ -37,6 +45,7 @@ export async function openForCommand(
 
 /**
  * For the one writer: opens the database and takes the writer's place in it.
+ * @param wait until another `serve` gives it up, instead of being refused
  * @throws WriterTaken when another `serve` has it; that one's database is left alone.
  */
 export async function openForWriter(
@@ -44,12 +53,16 @@ export async function openForWriter(
   origin: DataOrigin,
   now: number,
   log: Logger,
+  wait = false,
 ): Promise<OpenedDatabase & { readonly lock: WriterLock }> {
+  const waiting = wait
+    ? ({ message }: WriterTaken) => log.warn({ holder: message }, 'Waiting until the other writer is gone')
+    : undefined;
   const opened = config.database.url
     ? await openUrl(config, config.database.url, log)
-    : await openEmbeddedAlone(config, embeddedFolder(config, origin), now, log);
+    : await openEmbeddedAlone(config, embeddedFolder(config, origin), now, log, waiting);
   try {
-    return { ...opened, lock: await takeWriterLock(opened.db, now) };
+    return { ...opened, lock: await takeWriterLock(opened.db, now, waiting) };
   } catch (error) {
     await opened.close();
     throw error;
@@ -62,17 +75,35 @@ async function openEmbeddedAlone(
   folder: string,
   now: number,
   log: Logger,
+  waiting?: (taken: WriterTaken) => void,
 ): Promise<OpenedDatabase> {
-  const running = await findRunningEmbedded(folder);
-  if (running) {
-    const other = await openDatabase({ url: running, log });
-    try {
-      await (await takeWriterLock(other, now)).release();
-    } finally {
-      await other.close();
-    }
+  for (let told = false; ; told = true) {
+    const running = await findRunningEmbedded(folder);
+    if (!running) break;
+    const other = await openDatabase({ url: running, log }).catch((error: unknown) => {
+      // It may have been stopped this instant, by the one that we wait for.
+      if (waiting) return undefined;
+      throw error;
+    });
+    if (other && (await isFree(other, now, told ? () => undefined : waiting))) break;
+    if (!waiting) break;
+    await sleep(EMBEDDED_LOOK_MS);
   }
   return await openEmbedded(config, folder, log);
+}
+
+/** The holder of an embedded database stops it when it goes: a connection of ours may not outlast it. */
+async function isFree(db: Database, now: number, waiting?: (taken: WriterTaken) => void): Promise<boolean> {
+  try {
+    await (await takeWriterLock(db, now)).release();
+    return true;
+  } catch (error) {
+    if (!waiting) throw error;
+    if (error instanceof WriterTaken) waiting(error);
+    return false;
+  } finally {
+    await db.close();
+  }
 }
 
 async function openEmbedded(config: Config, folder: string, log: Logger): Promise<OpenedDatabase> {

@@ -8,8 +8,8 @@ import type { Clock } from '../clock.js';
 import { DEPTH_BYTES } from '../decode/columns.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
+import type { Commit } from '../write/committer.js';
 import { viewOf } from '../write/encode-ticks.js';
-import type { Commit } from '../write/writer.js';
 import { exists } from './bar.js';
 import { StreamClient } from './client.js';
 import { Conversation } from './conversation.js';
@@ -27,6 +27,8 @@ const SECOND_MS = 1000;
 /** How long clients have for the closing handshake when the service stops. */
 const STOP_WITHIN_MS = 1_000;
 const LOOK_AT_QUIET_MS = 60_000;
+/** After a commit whose rows are not in memory any more; there may be many of them, while an outage's ticks drain. */
+const READ_AGAIN_MS = 250;
 const QUIET_MS = 10_000;
 const SWEEP_MS = 5_000;
 const LINGER_MS = 10_000;
@@ -63,6 +65,7 @@ export class StreamHub {
   /** Feeds that somebody left, and when (monotonic). */
   readonly #left = new Map<InstrumentFeed, number>();
   readonly #timers: NodeJS.Timeout[];
+  #unseen: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: StreamParts) {
@@ -117,8 +120,12 @@ export class StreamHub {
   /** Takes what was committed. Reads the rows within the call. */
   take(commit: Commit): void {
     if (this.#feeds.size === 0 || commit.ticks === 0) return;
-    const { slots, batchId, committedAt } = commit;
-    for (const batch of commit.batches) {
+    const { slots, batchId, committedAt, batches } = commit;
+    if (!batches) {
+      this.#unseen ??= setTimeout(() => this.#readAgain(), READ_AGAIN_MS);
+      return;
+    }
+    for (const batch of batches) {
       const view = viewOf(batch);
       for (let row = 0; row < batch.length; row++) {
         const flags = batch.flags[row]!;
@@ -127,6 +134,15 @@ export class StreamHub {
         if (!feed) continue;
         feed.apply(readTick(batch, row, slots, view), bookOf(batch, row, flags), batchId, committedAt);
       }
+    }
+  }
+
+  /** Ticks were committed without us seeing them. */
+  #readAgain(): void {
+    this.#unseen = undefined;
+    for (const feed of this.#feeds.values()) {
+      this.#loader.reloadInstrument(feed);
+      this.stored(feed.instrument.token);
     }
   }
 
@@ -214,6 +230,7 @@ export class StreamHub {
 
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#unseen);
     this.#publisher.stop();
     this.#judge.stop();
     this.#loader.stop();

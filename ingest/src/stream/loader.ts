@@ -42,6 +42,16 @@ export class Loader {
     return feed.loaded;
   }
 
+  /** Reads the instrument's state again. What is known stays until then. */
+  reloadInstrument(feed: InstrumentFeed): void {
+    feed.loaded = (feed.loaded ?? Promise.resolve())
+      .then(() => {
+        feed.held ??= [];
+        return this.#until(() => this.#instruments.get(feed.instrument.token));
+      })
+      .then((stored) => feed.restore(stored));
+  }
+
   /** The same for the candles of one interval. */
   bars(feed: InstrumentFeed, interval: CandleInterval): Promise<void> {
     const bars = feed.barFeed(interval);

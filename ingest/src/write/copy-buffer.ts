@@ -4,11 +4,17 @@
  * at the end int16 -1. Everything big-endian.
  */
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-const TRAILER_BYTES = 2;
+const TRAILER = Buffer.from([0xff, 0xff]);
+const TRAILER_BYTES = TRAILER.length;
 const FIRST_BYTES = 64 * 1024;
 const TWO_32 = 4_294_967_296;
 /** PostgreSQL counts microseconds from 2000-01-01 UTC. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
+
+/** What to send for rows that were taken with `takeRows`, from one buffer or several. */
+export function copyOf(rows: readonly Buffer[]): Buffer[] {
+  return [SIGNATURE, ...rows, TRAILER];
+}
 
 /** Rows in binary COPY format in one buffer that is used again and again. */
 export class CopyBuffer {
@@ -31,6 +37,11 @@ export class CopyBuffer {
     this.reserve(TRAILER_BYTES);
     this.#view.setInt16(this.#at, -1);
     return this.#bytes.subarray(0, this.#at + TRAILER_BYTES);
+  }
+
+  /** The rows alone, without head and end. Valid until the next `reset`. */
+  get rowBytes(): Buffer {
+    return this.#bytes.subarray(SIGNATURE.length, this.#at);
   }
 
   /** Begins a row that takes at most `bytes` bytes. */

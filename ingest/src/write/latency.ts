@@ -1,15 +1,10 @@
 import type { Histogram } from 'prom-client';
 import { STORED, type TickBatch } from '../batch/tick-batch.js';
 
-/**
- * Observes receipt-to-commit of every tick of `batches`: ticks of one frame share their receipt, so what is counted is
- * frames, each with its number of ticks.
- */
-export function observeLatency(
-  histogram: Histogram,
-  batches: readonly TickBatch[],
-  committedAt: number,
-): void {
+/** How many ticks were received when: ticks of one frame share their receipt (epoch milliseconds). */
+export type Receipts = ReadonlyMap<number, number>;
+
+export function receiptsOf(batches: readonly TickBatch[]): Receipts {
   const counts = new Map<number, number>();
   for (const batch of batches) {
     const { receivedAt } = batch.packets;
@@ -26,7 +21,12 @@ export function observeLatency(
     }
     if (ticks > 0) counts.set(at, (counts.get(at) ?? 0) + ticks);
   }
-  for (const [receivedAt, ticks] of counts)
+  return counts;
+}
+
+/** Observes receipt-to-commit of every tick. */
+export function observeLatency(histogram: Histogram, receipts: Receipts, committedAt: number): void {
+  for (const [receivedAt, ticks] of receipts)
     observeMany(histogram, Math.max(0, committedAt - receivedAt) / 1000, ticks);
 }
 

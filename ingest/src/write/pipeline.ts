@@ -10,11 +10,15 @@ import type { Clock } from '../clock.js';
 import type { FeedSink } from '../feed/feed.js';
 import type { Metrics } from '../metrics.js';
 import type { Calendar } from '../sessions/calendar.js';
+import type { Spool } from '../spool/spool.js';
+import { type Commit, Committer } from './committer.js';
 import { FlushComposer } from './flush.js';
+import { Journal } from './journal.js';
 import { LatestState } from './latest-state.js';
+import { replay } from './replay.js';
 import { restoreSlots } from './restore-slots.js';
 import { resume } from './resume.js';
-import { type Commit, Writer } from './writer.js';
+import { BECOME_WRITER } from './statements.js';
 import { WriterSession } from './writer-session.js';
 
 export interface PipelineSettings {
@@ -30,6 +34,8 @@ export interface PipelineSettings {
   readonly batchTicks?: number;
   readonly flushTimeoutMs?: number;
   readonly stopWithinMs?: number;
+  /** Bytes of flushes that wait for the database in memory; beyond, they wait in the spool alone. */
+  readonly heldBytes?: number;
 }
 
 const DEFAULTS: Required<PipelineSettings> = {
@@ -40,6 +46,7 @@ const DEFAULTS: Required<PipelineSettings> = {
   batchTicks: 4_096,
   flushTimeoutMs: 60_000,
   stopWithinMs: 10_000,
+  heldBytes: 64 * 1024 * 1024,
 };
 
 export interface PipelineOptions {
@@ -52,6 +59,13 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Resolves while we are the one writer of the database; at once when left out. */
+  readonly mayWrite?: () => Promise<void>;
+  /**
+   * Opens the spool of the database with this id, whose place it is. Without it what was received is in memory alone
+   * until it is committed.
+   */
+  readonly openSpool?: (id: string) => Promise<Spool>;
   readonly settings?: PipelineSettings;
 }
 
@@ -61,6 +75,8 @@ export interface PipelineStats {
   readonly duplicates: number;
   readonly dropped: number;
   readonly late: number;
+  /** Flushes that are in the spool and not committed. */
+  readonly inSpool: number;
   /** False while the database does not take ticks. */
   readonly healthy: boolean;
 }
@@ -69,9 +85,14 @@ export interface PipelineStats {
 export interface Pipeline {
   /** Where feeds deliver to. Valid after `start`. */
   readonly sink: FeedSink;
-  /** Takes over what the last process left in the database. Feeds may start afterwards. */
+  /** Takes over what the last process left in the spool and in the database. Feeds may start afterwards. */
   start(): Promise<void>;
-  /** Commits everything received; resolves with the number of ticks that could not be. Stop the feeds first. */
+  /** Resolves when it cannot go on: another process writes to the database, or what was received could not be kept. */
+  readonly failed: Promise<Error>;
+  /**
+   * Commits everything received; resolves with the number of ticks that are neither committed nor in the spool. Stop the
+   * feeds first.
+   */
   stop(): Promise<number>;
   /** The last known quote of our token, from memory: of ticks received, committed or not. */
   latest(token: number): LatestQuote | undefined;
@@ -89,10 +110,38 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const slots = new InstrumentSlots(instruments, new TradingDays(calendar, instruments));
   const queue = new BatchQueue(settings.batchTicks, settings.queueTicks);
   const listeners = new Set<(commit: Commit) => void>();
-  let running: { pipeline: TickPipeline; writer: Writer } | undefined;
+  let running:
+    | { pipeline: TickPipeline; journal: Journal; committer: Committer; spool: Spool | undefined }
+    | undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
   let stopping: Promise<number> | undefined;
 
+  const becomeWriter = async () => {
+    const client = await db.connect('tickscope turn');
+    try {
+      const { rows } = await client.query<{ epoch: number; last_batch_id: number; spool_id: string }>(
+        BECOME_WRITER,
+      );
+      return rows[0]!;
+    } finally {
+      await client.end();
+    }
+  };
+
+  const uncommitted = () => queue.ticks + (running ? running.journal.ticks + running.committer.ticks : 0);
+
   const open = async () => {
+    const turn = await becomeWriter();
+    const session = new WriterSession({
+      connect: (name) => db.connect(name),
+      epoch: turn.epoch,
+      mayWrite: options.mayWrite ?? (() => Promise.resolve()),
+    });
+    const spool = await options.openSpool?.(turn.spool_id);
+    if (spool) await replay(spool, session, turn.last_batch_id, clock, log);
     const client = await db.connect('tickscope resume');
     const state = await resume(client, clock.now()).finally(() => client.end());
     restoreSlots(slots, instruments, state, clock.now());
@@ -108,30 +157,55 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       log,
       metrics,
       firstSeq: Math.max(state.lastSeq + 1, Math.floor(clock.now() * 1000)),
-      wake: () => writer.wake(),
+      wake: () => journal.wake(),
     });
     for (const { feed, tokens, cause } of state.feeds) pipeline.coverage(feed).resume(tokens, cause);
-    const writer = new Writer({
+    const broker = Buffer.from(options.broker);
+    const composer = new FlushComposer(slots, latest, broker, state.lastBatchId, state.lastSeq);
+    const committer = new Committer({
       ...settings,
-      pipeline,
-      queue,
+      composer,
+      session,
       slots,
-      composer: new FlushComposer(
-        slots,
-        latest,
-        Buffer.from(options.broker),
-        state.lastBatchId,
-        state.lastSeq,
-      ),
-      session: new WriterSession((name) => db.connect(name)),
+      spool,
       clock,
       log,
       metrics,
+      heldBatches: Math.floor(settings.queueTicks / settings.batchTicks / 2),
+      giveBack: (batches) => queue.giveBack(batches),
       onCommit: (commit) => {
+        metrics.queueTicks.set(uncommitted());
         for (const listener of listeners) listener(commit);
       },
+      onFenced: fail,
     });
-    return { pipeline, writer };
+    const journal = new Journal({
+      ...settings,
+      pipeline,
+      queue,
+      composer,
+      committer,
+      spool,
+      clock,
+      log,
+      metrics,
+      onFatal: (error) =>
+        fail(
+          new Error('What was received could not be kept: stopping, so that nothing is hidden.', {
+            cause: error,
+          }),
+        ),
+    });
+    return { pipeline, journal, committer, spool };
+  };
+
+  const close = async () => {
+    if (!running) return 0;
+    const { journal, committer, spool } = running;
+    await journal.stop();
+    const lost = (await committer.stop(settings.stopWithinMs)) + queue.ticks;
+    await spool?.close();
+    return lost;
   };
 
   return {
@@ -142,10 +216,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async start() {
       if (running) return;
       running = await open();
-      running.writer.start();
+      running.journal.start();
     },
+    failed,
     stop() {
-      stopping ??= running ? running.writer.stop() : Promise.resolve(0);
+      stopping ??= close();
       return stopping;
     },
     latest: (token) => latestQuote(slots, token),
@@ -160,11 +235,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     stats() {
       const { duplicates = 0, dropped = 0, late = 0 } = running?.pipeline.stats ?? {};
       return {
-        queueTicks: running?.writer.uncommitted ?? 0,
+        queueTicks: uncommitted(),
         duplicates,
         dropped,
         late,
-        healthy: running?.writer.isHealthy ?? false,
+        inSpool: running?.committer.spooled.flushes ?? 0,
+        healthy: running?.committer.isHealthy ?? false,
       };
     },
   };

@@ -36,3 +36,25 @@ export function staleMinutes(
   }
   return found.length > 1 ? unite(found) : found;
 }
+
+/** A flush that waited this long for the database may hold minutes that were computed without it. */
+const LATE_AFTER_MS = 30_000;
+
+/**
+ * The minutes of flushes that reach the database late: an aggregate may have been computed past them meanwhile. What was
+ * older than that already when it was composed is in the flush's own `stale`. @param now epoch milliseconds
+ */
+export function lateMinutes(
+  flushes: ReadonlyArray<{ composedAt: number; firstTime: number | null; lastTime: number | null }>,
+  now: number,
+): { from: number; to: number } | undefined {
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (const { composedAt, firstTime, lastTime } of flushes) {
+    if (firstTime === null || lastTime === null || now - composedAt < LATE_AFTER_MS) continue;
+    from = Math.min(from, Math.max(firstTime, composedAt - STALE_AFTER_MS - MINUTE_MS));
+    to = Math.max(to, lastTime);
+  }
+  if (!(from <= to)) return undefined;
+  return { from: from - (from % MINUTE_MS), to: to - (to % MINUTE_MS) + MINUTE_MS };
+}

@@ -137,11 +137,24 @@ export const INSERT_REJECTS = `
   insert into tick_rejects (received_at, reason, packet)
   select * from unnest($1::timestamptz[], $2::text[], $3::bytea[])`;
 
-/** $1 last sequence number that is in the state tables, $2 least time of later ticks, $3 this flush. */
+/**
+ * $1 last sequence number that is in the state tables or null for no change, $2 least time of later ticks (without $1:
+ * of further ones), $3 the last flush or null for none, $4 whose turn it must still be. Changes no row when another process has become
+ * the writer since.
+ */
 export const UPDATE_WRITER_STATE = `
-  insert into writer_state as w (last_state_seq, fold_from, last_batch_id, updated_at)
-  values ($1, $2, $3, now())
-  on conflict (only_one) do update
-  set (last_state_seq, fold_from, last_batch_id, updated_at) = row($1, $2::timestamptz, $3, now())`;
+  update writer_state
+  set (last_state_seq, fold_from, last_batch_id, updated_at) = row(
+    coalesce($1, last_state_seq),
+    case when $1::bigint is null then least(fold_from, $2::timestamptz) else $2::timestamptz end,
+    coalesce($3, last_batch_id), now())
+  where epoch = $4`;
+
+/** Begins a new turn: what an earlier writer still sends is refused from its commit on. */
+export const BECOME_WRITER = `
+  insert into writer_state as w (last_state_seq, fold_from, last_batch_id, epoch, updated_at)
+  values (0, 'infinity', 0, 1, now())
+  on conflict (only_one) do update set epoch = w.epoch + 1
+  returning epoch, last_batch_id, spool_id`;
 
 export const LAST_BATCH_ID = 'select last_batch_id from writer_state';

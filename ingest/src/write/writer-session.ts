@@ -2,8 +2,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import copyStreams from 'pg-copy-streams';
-import type { CopyBuffer } from './copy-buffer.js';
-import type { Flush } from './flush.js';
+import type { TokenSpan } from '../batch/truth.js';
+import { TruthChanges } from '../batch/truth.js';
+import { type CopyBuffer, copyOf } from './copy-buffer.js';
+import type { StateRows } from './flush.js';
+import type { Flush } from './flush-record.js';
 import { instant } from './instants.js';
 import type { LatestState } from './latest-state.js';
 import {
@@ -12,6 +15,7 @@ import {
   COPY_STAGED_DAYS,
   COPY_STAGED_QUOTES,
   COPY_TICKS,
+  INSERT_STALE,
   LAST_BATCH_ID,
   MERGE_BOOKS,
   MERGE_DAYS,
@@ -34,37 +38,79 @@ const APPLICATION = 'tickscope ticks';
 const GONE_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
-/** How long the parts of a flush took, in milliseconds. */
-export interface FlushTimes {
+/** What one transaction writes. */
+export interface Write {
+  /** In order; none when only the state tables are due. */
+  readonly flushes: readonly Flush[];
+  /** The state tables' rows; undefined when they are not due. */
+  readonly state: StateRows | undefined;
+  /** Every tick up to this `seq` is in the state tables after the commit; undefined: as far as they are. */
+  readonly stateSeq: number | undefined;
+  /** The others have a `time` at or after this; without `stateSeq`: those of these flushes. */
+  readonly foldFrom: number;
+  /** Minutes of all instruments that were computed without these flushes, because they come late. */
+  readonly late: { readonly from: number; readonly to: number } | undefined;
+}
+
+/** Another process has become this database's writer since: nothing of ours may be written any more. */
+export class WriterFenced extends Error {
+  override name = 'WriterFenced';
+  constructor() {
+    super('Another Tickscope has become the writer of this database.');
+  }
+}
+
+/** How long the parts of a write took, in milliseconds. */
+export interface WrittenTimes {
   readonly insertMs: number;
   /** Of that, the state tables. */
   readonly stateMs: number;
   readonly commitMs: number;
 }
 
-/** The writer's connection: writes flushes, each in one transaction, and comes back after it was lost. */
+export interface WriterSessionOptions {
+  readonly connect: Connect;
+  /** Our turn as writer, as `becomeWriter` gave it: with a later one in the database we are fenced. */
+  readonly epoch: number;
+  /** Resolves while this process holds the writer's lock, and not before it has won it again. */
+  readonly mayWrite: () => Promise<void>;
+}
+
+/** The writer's connection: writes flushes, each transaction whole, and comes back after it was lost. */
 export class WriterSession {
   #client: pg.Client | undefined;
   #backend: Backend | undefined;
 
-  constructor(private readonly connect: Connect) {}
+  constructor(private readonly o: WriterSessionOptions) {}
 
   /**
-   * Writes a flush and commits it. When it rejects, nobody knows whether the commit took place: ask `isCommitted` before
-   * writing it again.
+   * Writes and commits. When it rejects, nobody knows whether the commit took place: ask `isCommitted` before writing it
+   * again. @throws WriterFenced
    */
-  async write(flush: Flush): Promise<FlushTimes> {
+  async write({ flushes, state, stateSeq, foldFrom, late }: Write): Promise<WrittenTimes> {
     const client = await this.#open();
     const began = performance.now();
     await client.query('begin');
-    await copy(client, COPY_TICKS, flush.ticks);
-    await copy(client, COPY_BOOKS, flush.books);
+    await copyRows(client, COPY_TICKS, flushes, 'ticks');
+    await copyRows(client, COPY_BOOKS, flushes, 'books');
     const copied = performance.now();
-    if (flush.state) await writeState(client, flush.state);
-    const stateMs = performance.now() - copied;
-    await writeTruth(client, flush.truth, flush.stale);
-    await client.query(UPDATE_WRITER_STATE, [flush.stateSeq, instant(flush.foldFrom), flush.id]);
+    if (state) await writeState(client, state.latest);
+    const stateMs = state ? performance.now() - copied : 0;
+    await writeTruth(
+      client,
+      truthOf(flushes),
+      flushes.flatMap(({ stale }): readonly TokenSpan[] => stale),
+    );
+    if (late) await client.query(INSERT_STALE, [[null], [instant(late.from)], [instant(late.to)]]);
+    const { rowCount } = await client.query(UPDATE_WRITER_STATE, [
+      stateSeq ?? null,
+      instant(foldFrom),
+      flushes.at(-1)?.id ?? null,
+      this.o.epoch,
+    ]);
+    if (rowCount === 0) throw new WriterFenced();
     const inserted = performance.now();
+    await this.o.mayWrite();
     await client.query('commit');
     return { insertMs: inserted - began, stateMs, commitMs: performance.now() - inserted };
   }
@@ -95,7 +141,8 @@ export class WriterSession {
 
   async #open(): Promise<pg.Client> {
     if (this.#client) return this.#client;
-    const client = await this.connect(APPLICATION);
+    await this.o.mayWrite();
+    const client = await this.o.connect(APPLICATION);
     try {
       if (this.#backend) await endBackend(client, this.#backend);
       await client.query(PREPARE_SESSION);
@@ -140,6 +187,23 @@ async function endBackend(client: pg.Client, backend: Backend): Promise<void> {
       throw new Error(`The former database connection ${backend.pid} does not end.`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+}
+
+/** What several flushes make true, one after the other. */
+function truthOf(flushes: readonly Flush[]): TruthChanges {
+  const truth = new TruthChanges();
+  for (const flush of flushes) truth.append(flush.truth);
+  return truth;
+}
+
+async function copyRows(
+  client: pg.Client,
+  statement: string,
+  flushes: readonly Flush[],
+  part: 'ticks' | 'books',
+): Promise<void> {
+  const rows = flushes.map((flush) => flush[part]).filter(({ length }) => length > 0);
+  if (rows.length > 0) await pipeline(Readable.from(copyOf(rows)), client.query(copyStreams.from(statement)));
 }
 
 async function copy(client: pg.Client, statement: string, rows: CopyBuffer): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { DatabaseUnavailable, openDatabase, redactUrl } from '../../src/db/database.js';
+import { type Database, DatabaseUnavailable, openDatabase, redactUrl } from '../../src/db/database.js';
 import { claimOrigin, OriginMismatch, recordedOrigin } from '../../src/db/origin.js';
-import { takeWriterLock, WriterTaken } from '../../src/db/writer-lock.js';
+import { takeWriterLock, type WriterLock, WriterTaken } from '../../src/db/writer-lock.js';
 import { onPlainPostgres, quiet } from '../fixtures/databases.js';
 
 const server = onPlainPostgres();
@@ -29,16 +29,61 @@ it('has one writer, names it to the next, and is free again when it lets go', as
   await (await takeWriterLock(db, 0)).release();
 });
 
-it('tells the writer when the session that holds its place dies', async () => {
-  const db = await server.open();
-  const lock = await takeWriterLock(db, 0);
-  const lost = new Promise<void>((resolve) => lock.once('lost', resolve));
-  await db.pool.query(
+const endSessions = (db: Database) =>
+  db.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'tickscope writer%'`,
   );
-  await lost;
+
+it('wins the place again when the session that held it dies, and nobody may write before', async () => {
+  const db = await server.open();
+  const lock = await takeWriterLock(db, 0);
+  await lock.held();
+  await endSessions(db);
+  await expect(takeWriterLockSoon(db, lock)).rejects.toThrow(WriterTaken);
   await lock.release();
   await (await takeWriterLock(db, 0)).release();
+});
+
+/** Once the lock is held again, tries to take it from its holder. */
+async function takeWriterLockSoon(db: Database, lock: WriterLock) {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await lock.held();
+  return takeWriterLock(db, 1);
+}
+
+it('says who has the place when another process took it meanwhile, and lets nobody write', async () => {
+  const db = await server.open();
+  const lock = await takeWriterLock(db, 0);
+  const taken = new Promise<WriterTaken>((resolve) => lock.once('taken', resolve));
+  // The other is quicker: it waits for the place.
+  const other = takeWriterLock(db, 1_000, () => undefined);
+  for (;;) {
+    await endSessions(db);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const winner = await Promise.race([
+      other,
+      lock.held().then(
+        () => undefined,
+        () => undefined,
+      ),
+    ]);
+    if (winner) break;
+  }
+  expect((await taken).message).toMatch(/Another Tickscope writes/);
+  await expect(lock.held()).rejects.toThrow(WriterTaken);
+  await (await other).release();
+  await lock.release();
+});
+
+it('waits for the place when asked to, and says for whom', async () => {
+  const db = await server.open();
+  const first = await takeWriterLock(db, 0);
+  const told: string[] = [];
+  const second = takeWriterLock(db, 1_000, ({ message }) => told.push(message));
+  await expect.poll(() => told).toHaveLength(1);
+  expect(told[0]).toMatch(new RegExp(`process ${process.pid} on`));
+  await first.release();
+  await (await second).release();
 });
 
 it('says in a sentence that a database does not answer, without its password', async () => {

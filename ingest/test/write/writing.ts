@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Database } from '../../src/db/database.js';
 import { createMetrics } from '../../src/metrics.js';
-import { createPipeline, type PipelineSettings } from '../../src/write/pipeline.js';
+import { createPipeline, type PipelineOptions, type PipelineSettings } from '../../src/write/pipeline.js';
 import { calendar, frame, instruments, packet, type Said } from '../batch/market.js';
 import { quiet } from '../fixtures/databases.js';
 
@@ -13,6 +13,7 @@ export function pipelineOn(
   start: number,
   settings: PipelineSettings = {},
   extra: readonly number[] = [],
+  options: Partial<Pick<PipelineOptions, 'openSpool' | 'mayWrite'>> = {},
 ) {
   const clock = { ms: start, now: () => clock.ms };
   const metrics = createMetrics();
@@ -25,6 +26,7 @@ export function pipelineOn(
     log: quiet,
     metrics,
     settings: { maxDelayMs: 5, ...settings },
+    ...options,
   });
   let commits = 0;
   pipeline.onCommit(() => commits++);

@@ -40,7 +40,7 @@ export function replayCommand(terminal: Terminal): Command {
         ? () => replay.done.then(() => new Promise((done) => setTimeout(done, 6_000)))
         : undefined;
       try {
-        await runService({ ...setting, config }, replayPlan(replay, flags.speed), until);
+        await runService({ ...setting, config }, replayPlan(replay, flags.speed), { until });
       } finally {
         await replay.stop();
       }

@@ -12,9 +12,10 @@ export function serveCommand(terminal: Terminal): Command {
     .description(
       'Run the pipeline: feed, database, healed candles, API and page. Ctrl-C stops it and loses nothing.',
     )
-    .action(async () => {
+    .option('--wait', 'when another serve writes to the database, wait until it is gone and take over')
+    .action(async ({ wait = false }: { wait?: boolean }) => {
       const setting = readSetting(terminal);
-      await runService(setting, await sourceOf(setting.config));
+      await runService(setting, await sourceOf(setting.config), { wait });
     });
 }
 
@@ -22,12 +23,12 @@ export function serveCommand(terminal: Terminal): Command {
 export async function runService(
   setting: Setting,
   plan: SourcePlan,
-  until?: (service: Service) => Promise<unknown>,
+  { until, wait }: { until?: ((service: Service) => Promise<unknown>) | undefined; wait?: boolean } = {},
 ): Promise<void> {
   const { config, log, terminal } = setting;
   for (const warning of config.warnings) log.warn(warning);
   const stopWish = firstStopSignal(() => terminal.note('Forced to stop: the next start recovers.'));
-  const starting = serve(config, plan, packageVersion(), log);
+  const starting = serve(config, plan, packageVersion(), log, wait);
   const service = await starting;
   terminal.print(banner(service));
   const end = await Promise.race([
