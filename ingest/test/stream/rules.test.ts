@@ -154,9 +154,8 @@ describe('limits', () => {
     client.say({ type: 'subscribe', symbols: [INFY] });
     await client.hears('subscribed');
     const began = performance.now();
-    let commits = 0;
-    stream.pipeline.onCommit(() => commits++);
-    for (let i = 0; i < 60; i++) {
+    const packets = 60;
+    for (let i = 0; i < packets; i++) {
       stream.hear(at('10:00:06') + i * 1000, {
         traded: at('10:00:06') + i * 1000,
         volume: 10 + i,
@@ -168,7 +167,7 @@ describe('limits', () => {
     const seconds = (performance.now() - began) / 1000;
     const told = client.heard.filter(({ type }) => type === 'tick').length;
     expect(told).toBeLessThanOrEqual(10 * seconds + 3);
-    expect(commits).toBeGreaterThan(told);
+    expect(told).toBeLessThan(packets);
   });
 });
 
