@@ -2,28 +2,18 @@
 // front end and back end, checks the types against the oldest and the newest Grafana, and runs every test of both.
 // Without Go the back end is left out, loudly; with CI=true that is a failure.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { install, PLUGIN } from './installed.mjs';
 
-const plugin = join(dirname(fileURLToPath(import.meta.url)), '..');
+const started = Date.now();
 
 function run(command, ...args) {
-  console.log(`\nplugin: ${command} ${args.join(' ')}`);
-  const { status, error } = spawnSync(command, args, { cwd: plugin, stdio: 'inherit' });
+  console.log(`\nplugin (${Math.round((Date.now() - started) / 1000)} s): ${command} ${args.join(' ')}`);
+  const { status, error } = spawnSync(command, args, { cwd: PLUGIN, stdio: 'inherit' });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const stamp = join(plugin, 'node_modules', '.installed');
-const wanted = createHash('sha256')
-  .update(readFileSync(join(plugin, 'package-lock.json')))
-  .digest('hex');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  run('npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error');
-  writeFileSync(stamp, wanted);
-}
+install('.');
 run('npm', 'run', '--silent', 'build');
 
 const go = spawnSync('go', ['version'], { encoding: 'utf8' });
