@@ -67,16 +67,20 @@ export async function writeTokenFile(path: string, token: StoredToken): Promise<
   }
 }
 
-/** The stored token; undefined when there is no file or nothing usable in it. Warns when others may read it. */
+/**
+ * The stored token; undefined when there is no file, nothing usable in it, or when others may read it: who can read it can
+ * trade with it. The log says which.
+ */
 export async function readTokenFile(path: string, log: Logger): Promise<StoredToken | undefined> {
   let text: string;
   try {
     const { mode } = await stat(path);
     if ((mode & OTHERS) !== 0) {
-      log.warn(
+      log.error(
         { path, mode: (mode & 0o777).toString(8) },
-        'The token file is open to other users: chmod 600 it',
+        'The token file is open to other users and is not used: chmod 600 it, and log in again if others may have read it',
       );
+      return undefined;
     }
     text = await readFile(path, 'utf8');
   } catch (error) {

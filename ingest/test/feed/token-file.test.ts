@@ -46,11 +46,29 @@ describe('the token file', () => {
     (text) => expect(parseToken(text)).toBeUndefined(),
   );
 
-  it('is warned about when others may read it, without its content in the log', async () => {
-    await writeFile(path, 'hushhush', { mode: 0o644 });
-    expect(await readTokenFile(path, log)).toEqual({ accessToken: 'hushhush' });
-    expect(logged).toContain('chmod 600');
-    expect(logged).not.toContain('hushhush');
+  it.each([0o644, 0o640, 0o604, 0o620, 0o660])(
+    'is refused with mode %o, which others may use, without its content in the log',
+    async (mode) => {
+      await writeFile(path, 'hushhush');
+      await chmod(path, mode);
+      expect(await readTokenFile(path, log)).toBeUndefined();
+      expect(logged).toContain('chmod 600');
+      expect(logged).not.toContain('hushhush');
+    },
+  );
+
+  it('is taken as soon as it is closed to others', async () => {
+    await writeFile(path, 'hushhush');
+    await chmod(path, 0o644);
+    const onToken = vi.fn();
+    const file = new TokenFile({ path, log, pollMs: 20, onToken });
+    await file.start();
+    expect(onToken).not.toHaveBeenCalled();
+    await chmod(path, 0o600);
+    await vi.waitFor(() => expect(onToken).toHaveBeenCalledWith({ accessToken: 'hushhush' }), {
+      timeout: 5000,
+    });
+    file.stop();
   });
 
   it('is nothing when it is not there', async () => {
