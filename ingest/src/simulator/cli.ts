@@ -15,6 +15,7 @@ interface ServerFlags {
   settle: number;
   historicalRate: number;
   conflate: number;
+  sentLog?: string;
   rate?: number;
 }
 
@@ -60,6 +61,7 @@ function serverOptions(command: Command): Command {
     )
     .option('--api-key <key>', 'accept only this key')
     .option('--access-token <token>', 'accept only this access token')
+    .option('--sent-log <file>', 'write every frame sent to this file, to hold what was stored against it')
     .option('--settle <seconds>', 'history answers up to now less so much', whole(0, 3600), 2)
     .option('--historical-rate <n>', 'requests of history a second, 0 for no limit', whole(0, 10_000), 3);
 }
@@ -73,6 +75,7 @@ function serverFlags(flags: ServerFlags) {
     historicalPerSecond: flags.historicalRate,
     log: pino({ level: 'info' }, pino.destination(2)),
     ...(flags.rate === undefined ? {} : { rate: flags.rate }),
+    ...(flags.sentLog === undefined ? {} : { sentLog: flags.sentLog }),
     ...(flags.apiKey === undefined ? {} : { apiKey: flags.apiKey }),
     ...(flags.accessToken === undefined ? {} : { accessToken: flags.accessToken }),
   };

@@ -9,6 +9,7 @@ import { Faults } from './faults.js';
 import { restServer } from './http/server.js';
 import { RequestLimiter } from './limiter.js';
 import type { Connection } from './stream/connection.js';
+import { SentLog } from './stream/sent-log.js';
 import { Sockets } from './stream/sockets.js';
 import { Stream } from './stream/stream.js';
 
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly settleSeconds?: number;
   /** Keep the list of every trade sent, for `GET /simulator/sent?token=`. */
   readonly ledger?: boolean;
+  /** A file for every data frame sent, whole, as `SentLog` writes it. */
+  readonly sentLog?: string;
   /** Play everything however far the clock leaps; default false: go on from the present. */
   readonly catchesUp?: boolean;
   readonly log?: Logger;
@@ -111,7 +114,8 @@ export async function serveExchange(
     ledger: options.ledger ?? false,
     catchesUp: options.catchesUp ?? false,
   });
-  const sockets = new Sockets({ stream, access, faults, log, onSubscribe });
+  const sentLog = options.sentLog === undefined ? undefined : new SentLog(options.sentLog);
+  const sockets = new Sockets({ stream, access, faults, log, onSubscribe, sentLog });
   const startedAt = new Date(wallClock.now()).toISOString();
   const info = () => ({
     ...about,
@@ -141,6 +145,7 @@ export async function serveExchange(
       stopped ??= (async () => {
         sockets.stop();
         await app.close();
+        sentLog?.close();
       })();
       return stopped;
     },

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { Faults } from '../faults.js';
 import type { Mode } from '../packet.js';
+import type { SentLog } from './sent-log.js';
 
 const FRAME_BYTES = 128 * 1024;
 const LENGTH_BYTES = 2;
@@ -31,6 +32,7 @@ export class Connection {
     readonly apiKey: string,
     readonly socket: WebSocket,
     readonly faults: Faults,
+    readonly sentLog?: SentLog,
   ) {
     this.#frame = Buffer.allocUnsafe(FRAME_BYTES);
   }
@@ -57,6 +59,9 @@ export class Connection {
     this.#count = 0;
     this.#at = LENGTH_BYTES;
     this.packets += count;
+    buffer.writeUInt16BE(count, 0);
+    if (this.socket.readyState === this.socket.OPEN)
+      this.sentLog?.add(Date.now(), this.id, buffer.subarray(0, length));
     if (this.faults.any) {
       if (length + LENGTH_BYTES + UNKNOWN_BODY.length <= FRAME_BYTES && this.faults.strike('unknownPacket')) {
         buffer.writeUInt16BE(UNKNOWN_BODY.length, length);
@@ -67,8 +72,6 @@ export class Connection {
       buffer.writeUInt16BE(count, 0);
       if (this.faults.strike('corruptFrame')) corrupt(buffer, length);
       if (this.faults.strike('truncatedFrame')) length -= 5;
-    } else {
-      buffer.writeUInt16BE(count, 0);
     }
     this.#frame = this.#free.pop() ?? Buffer.allocUnsafe(FRAME_BYTES);
     this.#send(buffer.subarray(0, length), () => {

@@ -6,6 +6,7 @@ import type { Access } from '../access.js';
 import type { Faults } from '../faults.js';
 import type { Mode } from '../packet.js';
 import { Connection, MOST_INSTRUMENTS_A_CONNECTION } from './connection.js';
+import type { SentLog } from './sent-log.js';
 import type { Stream } from './stream.js';
 
 const MOST_CONNECTIONS_A_KEY = 3;
@@ -16,6 +17,8 @@ export interface SocketOptions {
   readonly access: Access;
   readonly faults: Faults;
   readonly log: Logger;
+  /** Every data frame goes here too. */
+  readonly sentLog?: SentLog | undefined;
   /** Called when a connection has subscribed, with all that it listens to. */
   readonly onSubscribe?: ((connection: Connection) => void) | undefined;
 }
@@ -59,7 +62,7 @@ export class Sockets {
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (client) => {
-      const connection = new Connection(++this.#lastId, apiKey, client, faults);
+      const connection = new Connection(++this.#lastId, apiKey, client, faults, this.options.sentLog);
       client.on('message', (data, binary) => this.#message(connection, data, binary));
       client.on('error', (error) => this.options.log.debug({ err: error }, 'a client socket failed'));
       client.on('close', () => stream.leave(connection));

@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
+import { SimulatedExchange } from '@tickscope/ingest/dist/src/simulator/exchange.js';
+import { checkMinutes, minuteOf, type WrongCandle } from './candles.js';
+import type { Fault } from './catalogue.js';
+import { compare } from './ledger.js';
+import { emptyTally, type Tally } from './report.js';
+import { readSent, type SentPacket } from './sent.js';
+import { readStored } from './stored.js';
+import { World, type WorldOptions } from './world.js';
+
+const MINUTE_MS = 60_000;
+/** Flow before a fault strikes: at most this long. */
+const BEFORE_MS = 2_000;
+/** A candle in progress may be called complete this long after its end. */
+const SETTLE_MS = 4_000;
+/** Name of the row for what happened between two runs. */
+const BETWEEN = '(between)';
+
+interface Run {
+  readonly fault: Fault;
+  readonly from: number;
+  to: number;
+  killedAt: number | undefined;
+  error: unknown;
+  backSeconds: number;
+}
+
+/** What a round found, by fault, and what to tell of each that broke a promise. */
+export interface Round {
+  readonly tallies: Map<string, Tally>;
+  readonly complaints: string[];
+}
+
+/** Strikes with `faults`, one after the other, on one world, and then settles accounts. */
+export async function round(options: WorldOptions, faults: readonly Fault[], keep: boolean): Promise<Round> {
+  const world = await World.create(options);
+  let broken = true;
+  try {
+    const began = Date.now();
+    const runs: Run[] = [];
+    const transient: WrongCandle[] = [];
+    const accounts = new Accounts(world);
+    for (const fault of faults) {
+      const run = await strike(world, fault);
+      runs.push(run);
+      transient.push(...(await accounts.wrongSince(run.from - 2 * MINUTE_MS, began)));
+      process.stderr.write(
+        `${fault.name}: ${((run.to - run.from) / 1000).toFixed(1)} s${run.error ? ` FAILED: ${String(run.error)}` : ''}\n`,
+      );
+      if (run.error) break;
+    }
+    // The last minute is judged too.
+    await sleep(Math.max(0, minuteOf(Date.now()) + MINUTE_MS + SETTLE_MS - Date.now()));
+    const result = await accounts.settle(runs, began, transient);
+    broken = result.complaints.length > 0;
+    return result;
+  } finally {
+    await world.remove(keep && broken);
+  }
+}
+
+async function strike(world: World, fault: Fault): Promise<Run> {
+  const run: Run = { fault, from: Date.now(), to: 0, killedAt: undefined, error: undefined, backSeconds: 0 };
+  try {
+    await world.pause(0, BEFORE_MS);
+    world.killedAt = undefined;
+    await fault.strike(world);
+    run.backSeconds = (await world.flowing()) / 1000;
+    run.killedAt = world.killedAt;
+  } catch (error) {
+    run.error = error;
+  }
+  run.to = Date.now();
+  return run;
+}
+
+class Accounts {
+  readonly #exchange: SimulatedExchange;
+
+  constructor(readonly world: World) {
+    const { seed, instruments } = world.options;
+    this.#exchange = SimulatedExchange.simulate({
+      calendar: alwaysOpen(),
+      seed,
+      instruments,
+      now: Date.now(),
+    });
+  }
+
+  /** Candles that are called complete now and are wrong, later than `from` and than the first whole minute. */
+  async wrongSince(from: number, began: number): Promise<readonly WrongCandle[]> {
+    const first = Math.max(minuteOf(from), minuteOf(began));
+    const { wrong } = await this.#check(first, minuteOf(Date.now()));
+    return wrong;
+  }
+
+  async settle(runs: readonly Run[], began: number, transient: readonly WrongCandle[]): Promise<Round> {
+    const { world } = this;
+    const tallies = new Map<string, Tally>();
+    const complaints: string[] = [];
+    const tallyAt = (at: number) => {
+      const name = runs.find((run) => at >= run.from && at < run.to)?.fault.name ?? BETWEEN;
+      return tallyOf(tallies, name);
+    };
+    for (const run of runs) {
+      const tally = tallyOf(tallies, run.fault.name);
+      tally.runs++;
+      tally.slowest = Math.max(tally.slowest, run.backSeconds);
+      if (run.error) {
+        tally.failed++;
+        complaints.push(`${run.fault.name} failed: ${String((run.error as Error).stack ?? run.error)}`);
+      }
+    }
+
+    const { checked, wrong } = await this.#check(minuteOf(began), minuteOf(Date.now()));
+    for (const candle of [...wrong, ...transient]) {
+      tallyAt(candle.bucket + MINUTE_MS / 2).wrong++;
+      complaints.push(
+        `wrongly complete: ${candle.token} ${new Date(candle.bucket).toISOString()} ${candle.source} is ${candle.is}, ought ${candle.ought}`,
+      );
+    }
+    const judged = Object.values(checked).reduce((sum, n) => sum + n, 0);
+    process.stderr.write(`complete candles: ${JSON.stringify(checked)}\n`);
+    tallyOf(tallies, BETWEEN).candles += judged;
+
+    await world.rest();
+    const sent = await readSent(world.sentLog, (token) => this.#exchange.instrument(token)!);
+    for (const [token, packets] of sent) {
+      const index = this.#exchange.instrument(token)!.type === 'INDEX';
+      const found = compare(packets, await readStored(world.cluster, token, index));
+      for (const { at } of packets) tallyAt(at).sent++;
+      for (const { at } of found.stored) tallyAt(at).stored++;
+      for (const { at } of found.repeats) tallyAt(at).repeats++;
+      for (const row of found.surplus) {
+        tallyAt(row.receivedAt).duplicated++;
+        complaints.push(
+          `duplicated: ${token} seq ${row.seq} received ${new Date(row.receivedAt).toISOString()} ${row.mark}`,
+        );
+      }
+      for (const [i, covered] of (await this.#covered(token, found.missing)).entries()) {
+        const packet = found.missing[i]!;
+        const tally = tallyAt(packet.at);
+        if (covered) {
+          tally.lost++;
+          complaints.push(
+            `lost: ${token} sent ${new Date(packet.at).toISOString()} tells of ${iso(packet.time)} ${packet.mark}`,
+          );
+        } else tally.inHole++;
+        const killed = runs.find(
+          ({ killedAt }) => killedAt !== undefined && packet.at <= killedAt && packet.at > killedAt - 10_000,
+        );
+        if (killed) tally.oldestLostMs = Math.max(tally.oldestLostMs ?? 0, killed.killedAt! - packet.at);
+      }
+    }
+    return { tallies, complaints };
+  }
+
+  #check(from: number, to: number) {
+    const tokens = this.#exchange.instruments.map(({ token }) => token);
+    return checkMinutes(this.world.cluster, this.#exchange, tokens, from, to);
+  }
+
+  /** For each packet, whether its instant is one that was heard according to the database. */
+  async #covered(token: number, packets: readonly SentPacket[]): Promise<boolean[]> {
+    if (packets.length === 0) return [];
+    const times = packets.map(({ time, at }) => (Number.isNaN(time) ? at : time));
+    const rows = await this.world.cluster.query<{ covered: boolean }>(
+      `select s.spans @> to_timestamp(t.ms / 1000.0) as covered
+       from (select live_spans($1, to_timestamp($3 / 1000.0) - interval '1 hour', to_timestamp($4 / 1000.0) + interval '1 hour') as spans) s
+       cross join unnest($2::float8[]) with ordinality t (ms, i) order by t.i`,
+      [token, times, Math.min(...times), Math.max(...times)],
+    );
+    return rows.map(({ covered }) => covered);
+  }
+}
+
+function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
+  let tally = tallies.get(name);
+  if (!tally) {
+    tally = emptyTally();
+    tallies.set(name, tally);
+  }
+  return tally;
+}
+
+function iso(ms: number): string {
+  return Number.isNaN(ms) ? 'no time' : new Date(ms).toISOString();
+}

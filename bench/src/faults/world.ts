@@ -1,0 +1,215 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultKind } from '@tickscope/ingest/dist/src/simulator/faults.js';
+import { Cluster } from './cluster.js';
+import { Program } from './program.js';
+import type { Random } from './random.js';
+import { freePort, TcpProxy } from './tcp-proxy.js';
+import { until } from './waiting.js';
+
+/** As `POST /simulator/faults` takes it. */
+export interface ExchangeFault {
+  readonly kind: FaultKind;
+  readonly count?: number;
+  readonly seconds?: number;
+  readonly tokens?: readonly number[];
+  readonly latencyMs?: number;
+  readonly skewMs?: number;
+}
+
+export interface WorldOptions {
+  readonly random: Random;
+  /** Seed of the simulated market. */
+  readonly seed: number;
+  readonly instruments: number;
+  /** Packets a second. */
+  readonly rate: number;
+  /** Folder of the programs of a PostgreSQL with TimescaleDB; undefined: the embedded PostgreSQL. */
+  readonly bin: string | undefined;
+  /** Settings of the service beyond its addresses and folders. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** More of `tickscope simulate`. */
+  readonly simulatorFlags?: readonly string[];
+}
+
+const READY_WITHIN_MS = 90_000;
+/** Reconnects wait up to 30 s. */
+const FLOWING_WITHIN_MS = 90_000;
+const FRESH_MS = 2_000;
+const STOP_WITHIN_MS = 40_000;
+
+/**
+ * A simulator, a PostgreSQL with a proxy before it, and a service between them: each a process of its own, so that each can
+ * fail alone. The simulator writes down every frame that it sends.
+ */
+export class World {
+  service: Program;
+  /** When the service was last killed, epoch milliseconds. */
+  killedAt: number | undefined;
+  readonly servicePort: number;
+
+  private constructor(
+    readonly options: WorldOptions,
+    readonly folder: string,
+    readonly simulator: Program,
+    readonly simulatorPort: number,
+    readonly cluster: Cluster,
+    readonly proxy: TcpProxy,
+    servicePort: number,
+  ) {
+    this.servicePort = servicePort;
+    this.service = this.newService();
+  }
+
+  static async create(options: WorldOptions): Promise<World> {
+    const folder = await mkdtemp(join(tmpdir(), 'tickscope-faults-'));
+    await chmod(folder, 0o755); // the database's user passes through
+    const cluster = await Cluster.create(join(folder, 'postgres'), options.bin);
+    const proxy = new TcpProxy(cluster.port);
+    await proxy.start();
+    const simulatorPort = await freePort();
+    const simulator = new Program(
+      [
+        'simulate',
+        ...['--port', String(simulatorPort), '--seed', String(options.seed)],
+        ...['--instruments', String(options.instruments), '--rate', String(options.rate)],
+        ...['--historical-rate', '0', '--sent-log', join(folder, 'sent')],
+        ...(options.simulatorFlags ?? []),
+      ],
+      folder,
+      join(folder, 'simulator.log'),
+    );
+    await answering(`http://127.0.0.1:${simulatorPort}/simulator/info`, simulator);
+    const world = new World(options, folder, simulator, simulatorPort, cluster, proxy, await freePort());
+    await world.flowing();
+    return world;
+  }
+
+  get random(): Random {
+    return this.options.random;
+  }
+
+  get sentLog(): string {
+    return join(this.folder, 'sent');
+  }
+
+  get dataDir(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** Starts a service; the one before must be gone, or not be meant to be. */
+  newService(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Program {
+    return new Program(['serve', ...args], this.folder, join(this.folder, 'service.log'), {
+      BROKER: 'simulator',
+      DATABASE_URL: this.cluster.url(this.proxy.port),
+      KITE_API_URL: `http://127.0.0.1:${this.simulatorPort}`,
+      KITE_TICKER_URL: `ws://127.0.0.1:${this.simulatorPort}`,
+      TICKSCOPE_PORT: String(this.servicePort),
+      TICKSCOPE_DATA_DIR: this.dataDir,
+      ...this.options.settings,
+      ...env,
+    });
+  }
+
+  /** As the operating system does it when memory is short. */
+  async killService(): Promise<void> {
+    this.killedAt = Date.now();
+    this.service.kill('SIGKILL');
+    this.service.kill('SIGKILL');
+    await this.service.exit;
+  }
+
+  startService(): void {
+    this.service = this.newService();
+  }
+
+  /** Waits until the service is ready and commits what comes now. @returns milliseconds */
+  async flowing(withinMs = FLOWING_WITHIN_MS): Promise<number> {
+    const began = performance.now();
+    await answering(this.url('/health/ready'), this.service);
+    const since = Date.now();
+    await until('committed ticks of now', withinMs, async () => {
+      this.#mustRun();
+      const received = await this.lastReceived().catch(() => 0);
+      return received > Math.max(since, Date.now() - FRESH_MS);
+    });
+    return performance.now() - began;
+  }
+
+  /** Epoch milliseconds of the receipt of the newest tick committed. */
+  async lastReceived(): Promise<number> {
+    const [row] = await this.cluster.query<{ at: number | null }>(
+      `select extract(epoch from max(received_at))::float8 * 1000 as at from tick_data where time > now() - interval '2 minutes'`,
+    );
+    return row?.at ?? 0;
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${this.servicePort}${path}`;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(this.url(path), { signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** A fault of the simulated exchange. */
+  async exchange(request: ExchangeFault): Promise<void> {
+    const response = await fetch(`http://127.0.0.1:${this.simulatorPort}/simulator/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+    });
+    if (!response.ok) throw new Error(`The simulator refused the fault: ${await response.text()}`);
+  }
+
+  async clearExchange(): Promise<void> {
+    await fetch(`http://127.0.0.1:${this.simulatorPort}/simulator/faults`, { method: 'DELETE' });
+  }
+
+  /** Lets a random time pass. */
+  pause(fromMs: number, toMs: number): Promise<void> {
+    return sleep(this.random.between(fromMs, toMs));
+  }
+
+  /** Stops the service cleanly and the simulator, so that the log of what was sent is whole. */
+  async rest(): Promise<void> {
+    this.#mustRun();
+    const code = await this.service.stop(STOP_WITHIN_MS);
+    if (code !== 0)
+      throw new Error(`The service stopped with ${code}: ${this.service.printed().slice(-2000)}`);
+    await this.simulator.stop(5_000);
+  }
+
+  async remove(keep: boolean): Promise<void> {
+    for (const program of [this.service, this.simulator]) program.kill('SIGKILL');
+    await Promise.all([this.service.exit, this.simulator.exit]);
+    await this.proxy.stop();
+    await this.cluster.stop();
+    if (keep) console.error(`Kept: ${this.folder}`);
+    else await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #mustRun(): void {
+    if (this.service.ended !== undefined) {
+      throw new Error(
+        `The service ended by itself (${this.service.ended}): ${this.service.printed().slice(-3000)}`,
+      );
+    }
+  }
+}
+
+async function answering(url: string, program: Program): Promise<void> {
+  await until(`${program.args[0]} is ready`, READY_WITHIN_MS, async () => {
+    if (program.ended !== undefined) {
+      throw new Error(`${program.args[0]} ended with ${program.ended}: ${program.printed().slice(-3000)}`);
+    }
+    return fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+  });
+}
