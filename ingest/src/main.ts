@@ -13,6 +13,8 @@ import { openSessionsStore } from './db/sessions-store.js';
 import { applySettings } from './db/settings.js';
 import { KiteFeed } from './feed/kite/feed.js';
 import { GapLedger } from './gaps/ledger.js';
+import { FeedWatch } from './health/feed-watch.js';
+import { tokenStatus } from './health/token-status.js';
 import { createMetrics } from './metrics.js';
 import { Interest, watched } from './repair/interest.js';
 import { Repairer } from './repair/repairer.js';
@@ -32,6 +34,7 @@ import type { SourcePlan } from './service/source.js';
 import { StopStack } from './service/stop-stack.js';
 import { Subscriptions } from './service/subscriptions.js';
 import { currentWarnings } from './service/warnings.js';
+import type { Calendar } from './sessions/calendar.js';
 import { Spool } from './spool/spool.js';
 import { createVixEngine, VIX_KEY } from './vix/engine.js';
 import { createPipeline } from './write/pipeline.js';
@@ -170,6 +173,9 @@ async function compose(
   await subscriptions.reload();
   feed.start();
   parts.push('feed', () => feed.stop());
+  const feedWatch = new FeedWatch({ hearing: pipeline.hearing, feed, clock, log, metrics });
+  feedWatch.start();
+  parts.push('feed watch', () => feedWatch.stop());
 
   // candles -> api
   const ledger = new GapLedger({ db, clock, log, settleSeconds: config.heal.settleSeconds });
@@ -258,6 +264,22 @@ async function compose(
       session,
       vix,
       feeds: () => feed.status().map(feedStatus),
+      feedHealth: {
+        stale: () => feedWatch.silence.stale,
+        unanswered: () => feedWatch.silence.unanswered,
+        counts: () => {
+          const { late, duplicates, dropped } = pipeline.stats();
+          return { late, duplicates, dropped };
+        },
+        token: () =>
+          tokenStatus({
+            hasToken: session.hasToken,
+            expires: config.broker === 'kite',
+            expiresAt: broker.tokenExpiresAt(),
+            nextOpenAt: nextOpen(calendar, clock.now()),
+            now: clock.now(),
+          }),
+      },
       marketOpen,
       seeding: () => seed.progress(),
       warnings,
@@ -311,6 +333,12 @@ async function compose(
     failed,
     stop: () => parts.stop(),
   };
+}
+
+/** When any group begins its next continuous session; undefined when the calendar does not say. */
+function nextOpen(calendar: Calendar, now: number): number | undefined {
+  const opens = calendar.groups.flatMap((group) => calendar.nextOpen(group, now)?.opensAt ?? []);
+  return opens.length === 0 ? undefined : Math.min(...opens);
 }
 
 async function syncAndSubscribe(registry: LiveRegistry, subscriptions: Subscriptions) {

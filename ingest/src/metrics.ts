@@ -14,6 +14,8 @@ const REJECT_REASONS: ReadonlyArray<RejectReason | 'truncated_frame' | 'trailing
 ];
 const REPAIR_RESULTS = ['healed', 'empty', 'partial', 'failed', 'proven', 'gave_up'] as const;
 const GAP_STATUSES = ['PENDING', 'IN_PROGRESS', 'FAILED', 'UNRECOVERABLE'] as const;
+const QUALITIES = ['excellent', 'good', 'poor', 'none'] as const;
+const QUALITY_RESULTS = ['agree', 'differ', 'missing', 'extra'] as const;
 const STREAM_DROPS = ['slow', 'silent', 'flood'] as const;
 const BACKFILL_RESULTS: ReadonlyArray<'ok' | 'not_stored' | BrokerErrorKind> = [
   'ok',
@@ -47,6 +49,16 @@ export function createMetrics() {
     feedReconnects: counter('feed_reconnects_total', 'Connections re-established', ['feed']),
     feedLastTick: gauge('feed_last_tick_timestamp_seconds', 'Receipt of the last packet', ['feed']),
     subscribedInstruments: gauge('subscribed_instruments', 'Instruments subscribed', ['feed']),
+    feedStale: gauge('stale_instruments', 'Instruments silent beyond their own rhythm', ['feed']),
+    feedUnanswered: gauge('unanswered_instruments', 'Subscribed instruments that have not answered', [
+      'feed',
+    ]),
+    feedResubscribed: counter('resubscriptions_total', 'Instruments subscribed again for their silence', [
+      'feed',
+    ]),
+    clockSkew: gauge('clock_skew_seconds', 'By how much our clock is ahead of the exchange’s', ['feed']),
+    fallbackActive: gauge('fallback_active', '1 while quotes by REST stand in for a connection'),
+    fallbackQuotes: counter('fallback_quotes_total', 'Quotes by REST taken instead of ticks'),
     marketOpen: gauge('market_open', '1 while the group is in continuous session', [
       'exchange',
       'session_group',
@@ -84,6 +96,17 @@ export function createMetrics() {
     gapOldestOpen: gauge('gap_oldest_open_seconds', 'Age of the oldest open hole'),
     backfillRequests: counter('backfill_requests_total', 'History requests made for candles', ['result']),
     backfilledCandles: counter('backfilled_candles_total', 'Candles stored from the broker', ['interval']),
+    // end of day
+    qualityCompared: counter('quality_compared_total', 'Instruments’ days compared with the broker', [
+      'quality',
+    ]),
+    qualityMinutes: counter('quality_minutes_total', 'Minutes held against the broker’s', ['result']),
+    qualityWaiting: gauge('quality_waiting', 'Instruments’ days that are over and not compared yet'),
+    qualityCompleteness: gauge(
+      'quality_completeness_ratio',
+      'Mean completeness of the last day that was compared',
+    ),
+    qualityAccuracy: gauge('quality_accuracy_ratio', 'Mean accuracy of the last day that was compared'),
     // broker
     brokerRequest: seconds('broker_request_seconds', 'REST calls', ['broker', 'endpoint', 'status']),
     brokerLimitRemaining: gauge('broker_limit_remaining', 'Requests that may go out now', [
@@ -118,6 +141,11 @@ export function createMetrics() {
     metrics.gapRows.set({ status }, 0);
     metrics.gapInstruments.set({ status }, 0);
   }
+  for (const quality of QUALITIES) metrics.qualityCompared.inc({ quality }, 0);
+  for (const result of QUALITY_RESULTS) metrics.qualityMinutes.inc({ result }, 0);
+  // Nothing is right or wrong before the first comparison.
+  metrics.qualityCompleteness.set(Number.NaN);
+  metrics.qualityAccuracy.set(Number.NaN);
   for (const result of BACKFILL_RESULTS) metrics.backfillRequests.inc({ result }, 0);
   for (const interval of CANDLE_INTERVALS) metrics.backfilledCandles.inc({ interval }, 0);
   for (const reason of STREAM_DROPS) metrics.streamDropped.inc({ reason }, 0);

@@ -26,6 +26,7 @@ import { subscriptionRoutes } from './routes/api/subscriptions.js';
 import { tickRoutes } from './routes/api/ticks.js';
 import { vixRoutes } from './routes/api/vix.js';
 import { volatilityRoutes } from './routes/api/volatility.js';
+import { feedRoutes } from './routes/health/feed.js';
 import { healthRoutes } from './routes/health/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
@@ -119,6 +120,7 @@ const ROUTES = [
   subscriptionRoutes,
   sessionRoutes,
   statusRoutes,
+  feedRoutes,
   healthRoutes,
   metricsRoutes,
 ];

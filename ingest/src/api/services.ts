@@ -89,6 +89,40 @@ export interface FeedStatus {
   readonly lastTickAt: number | null;
   /** What is wrong, in a sentence; null when nothing is. */
   readonly problem: string | null;
+  /** When it connects again; null while it is connected or waits for something else. */
+  readonly nextAttemptAt?: number | null;
+}
+
+/** The broker's access token. */
+export interface TokenStatus {
+  /** Epoch milliseconds; null when it does not expire or is not known. */
+  readonly expiresAt: number | null;
+  /** False when a login is needed now. */
+  readonly valid: boolean;
+  /** Whether it still lives when the market opens next. */
+  readonly validAtNextOpen: boolean;
+  /** What to do, in a sentence; null when nothing is. */
+  readonly message: string | null;
+}
+
+/** An instrument of which nothing is heard on a connection that ticks. */
+export interface SilentInstrument {
+  readonly token: number;
+  readonly feed: string;
+  readonly silentMs: number;
+  /** Mean between two of its packets; null while it is not known. */
+  readonly usualMs: number | null;
+}
+
+/** What is known of the feed beyond its connections. */
+export interface FeedHealth {
+  /** Silent beyond their own usual rhythm. */
+  stale(): readonly SilentInstrument[];
+  /** Subscribed, and never answered on the present connection. */
+  unanswered(): readonly SilentInstrument[];
+  /** Packets that came out of order or after their minute was settled, and repeated ones; since the start. */
+  counts(): { readonly late: number; readonly duplicates: number; readonly dropped: number };
+  token(): TokenStatus;
 }
 
 /** What a first start fetches in the background. */
@@ -131,6 +165,7 @@ export interface ApiServices {
   readonly vix?: Pick<VixEngine, 'settings' | 'onPush' | 'latest' | 'catchUp'>;
   readonly repairs: RepairControl;
   feeds(): readonly FeedStatus[];
+  readonly feedHealth?: FeedHealth;
   /** True while any instrument group is in continuous session. */
   marketOpen(): boolean;
   /** Null when nothing is being seeded. */

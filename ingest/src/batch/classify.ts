@@ -3,6 +3,7 @@ import { istDayNumber } from '../sessions/ist.js';
 import type { FeedCoverage } from './coverage.js';
 import { type InstrumentSlots, NO_SLOT, NONE } from './instrument-slots.js';
 import { hasPossiblePrices, isPossibleTime, type RejectReason } from './plausible.js';
+import { heard } from './rhythm.js';
 import {
   BOOK_CHANGED,
   FIRST_EVER,
@@ -102,6 +103,7 @@ export class Classifier {
       return this.#rejected(batch, row, 'impossible_price');
     }
     if (!carried) return GUEST;
+    heard(slots, slot, receivedAt, moment, feed.coverage.epoch);
 
     const same = slots.isLastPacket(slot, batch.words, row, length);
     this.#firstEver = slots.packetLength[slot] === 0 && slots.fullTradeTime[slot] === NONE;
@@ -159,7 +161,9 @@ export class Classifier {
     const { slots } = this;
     if (slots.epoch[slot] !== feed.coverage.epoch) this.#arrive(slot, row, batch, feed);
     if (slots.volumeDay[slot] === NONE) this.#remember(slot, 0, 0);
-    slots.fullAt[slot] = feed.coverage.exchangeTime(batch.packets.receivedAt[row]!);
+    const receivedAt = batch.packets.receivedAt[row]!;
+    slots.fullAt[slot] = feed.coverage.exchangeTime(receivedAt);
+    heard(slots, slot, receivedAt, slots.fullAt[slot]!, feed.coverage.epoch);
   }
 
   /** Since when nothing has been known of the instrument: its last full packet, or the end of the row it came in. */

@@ -95,6 +95,16 @@ export class FeedCoverage {
     return this.#state === 'covering' ? this.#to : Number.NEGATIVE_INFINITY;
   }
 
+  /** Tokens whose first full packet of this stretch is not here, those that send packets without a time left out. */
+  get unanswered(): number[] {
+    return [...this.#waiting].filter((token) => !this.#untimed.has(token));
+  }
+
+  /** When the last data frame came, by our clock; NaN before the first of the connection. */
+  get lastDataAt(): number {
+    return this.#lastDataAt;
+  }
+
   /** Exchange time at our instant `at`. */
   exchangeTime(at: number): number {
     return at - this.skew.ms;
@@ -178,6 +188,27 @@ export class FeedCoverage {
     const from = Math.max(this.#from, Math.floor(since));
     const ended = this.#endException(token, from);
     this.#beginException(token, Math.max(from, ended), 'untimed');
+  }
+
+  /**
+   * The instrument is asked for again, as nothing has been heard of it for longer than is usual: nothing is claimed from
+   * its last full packet (`since`, exchange time) until it answers. An answer in which nothing has moved proves the
+   * silence empty.
+   */
+  doubted(token: number, since: number): void {
+    if (!this.#carried.has(token) || this.#waiting.has(token)) return;
+    this.#waiting.add(token);
+    if (this.#state !== 'covering') return;
+    this.#beginException(token, Math.max(this.#from, Math.floor(since)), 'not_subscribed');
+  }
+
+  /** The instrument did not answer when it was asked for again: what is missing of it is not the connection's doing. */
+  notAnswered(token: number, at: number): void {
+    const lasting = this.#exceptions.get(token);
+    if (!this.#waiting.has(token) || !lasting) return;
+    if (lasting.reason === 'not_subscribed' || lasting.reason === 'untimed') return;
+    const from = this.#endException(token, this.exchangeTime(at));
+    this.#beginException(token, from, 'not_subscribed');
   }
 
   /** A tick came that contradicts what was or will be claimed of `[from, to)`. */

@@ -66,6 +66,17 @@ export class InstrumentSlots {
   /** 1 while that packet is one rebuilt from the database, where the day's extremes of open interest are not kept. */
   rebuilt = new Uint8Array(FIRST_CAPACITY);
 
+  /** When its last packet came, by our clock, to a second (see `rhythm.ts`); 0 before the first. */
+  heardAt = new Float64Array(FIRST_CAPACITY);
+  /** The hole-free stretch in which that was. */
+  heardEpoch = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  /** Its usual rhythm (see `rhythm.ts`), milliseconds: mean between two packets in session, and the longest lately. */
+  usualMs = new Float64Array(FIRST_CAPACITY);
+  longestMs = new Float64Array(FIRST_CAPACITY);
+  /** What the rhythm rests on: intervals, and the session time that they fill. */
+  intervals = new Uint32Array(FIRST_CAPACITY);
+  intervalsMs = new Float64Array(FIRST_CAPACITY);
+
   // The stretch around the last instant asked about that is wholly inside or wholly outside a session.
   #stretchFrom = new Float64Array(FIRST_CAPACITY);
   #stretchTo = new Float64Array(FIRST_CAPACITY);
@@ -94,6 +105,12 @@ export class InstrumentSlots {
   isOpen(slot: number, ms: number): boolean {
     if (ms < this.#stretchFrom[slot]! || ms >= this.#stretchTo[slot]!) this.#lookUp(slot, ms);
     return this.#stretchOpen[slot] === 1;
+  }
+
+  /** Since when the session (or the time without one) that holds `ms` has lasted; at most since midnight IST. */
+  stretchSince(slot: number, ms: number): number {
+    if (ms < this.#stretchFrom[slot]! || ms >= this.#stretchTo[slot]!) this.#lookUp(slot, ms);
+    return this.#stretchFrom[slot]!;
   }
 
   /** Whether the packet at row `row` of `words`, `length` bytes long, is the last stored one of the instrument again. */
@@ -205,6 +222,12 @@ export class InstrumentSlots {
     this.packetLength = grown(this.packetLength, new Uint8Array(to));
     this.packetWords = grown(this.packetWords, new Int32Array(to * PACKET_WORDS));
     this.rebuilt = grown(this.rebuilt, new Uint8Array(to));
+    this.heardAt = grown(this.heardAt, new Float64Array(to));
+    this.heardEpoch = grown(this.heardEpoch, new Int32Array(to).fill(NONE));
+    this.usualMs = grown(this.usualMs, new Float64Array(to));
+    this.longestMs = grown(this.longestMs, new Float64Array(to));
+    this.intervals = grown(this.intervals, new Uint32Array(to));
+    this.intervalsMs = grown(this.intervalsMs, new Float64Array(to));
     this.#stretchFrom = grown(this.#stretchFrom, new Float64Array(to));
     this.#stretchTo = grown(this.#stretchTo, new Float64Array(to));
     this.#stretchOpen = grown(this.#stretchOpen, new Uint8Array(to));

@@ -11,6 +11,7 @@ import { Classifier, DUPLICATE, type FeedState, REJECTED } from './classify.js';
 import { FeedCoverage } from './coverage.js';
 import { type InstrumentSlots, NO_SLOT, NONE } from './instrument-slots.js';
 import { RejectLog } from './reject-log.js';
+import { silentMs, usualSilenceMs } from './rhythm.js';
 import type { TickBatch } from './tick-batch.js';
 import type { CoverageEnd } from './truth.js';
 
@@ -23,6 +24,26 @@ interface Feed extends FeedState {
   received: number;
   carried: Set<number>;
   ends: { day: number; at: readonly number[] };
+}
+
+/** An instrument of which nothing is heard. */
+export interface QuietInstrument {
+  readonly feed: FeedName;
+  /** Ours, and the broker's. */
+  readonly token: number;
+  readonly brokerToken: number;
+  readonly silentMs: number;
+  /** Mean between two of its packets; null while it is not known. */
+  readonly usualMs: number | null;
+  /** Silence up to which it is not stale; Infinity while its rhythm is not known. */
+  readonly limitMs: number;
+}
+
+/** A connection that has not ticked for so long is silent itself: of its instruments nothing can be said. */
+const HEARING_MS = 5_000;
+
+function isHearing({ coverage }: Feed, at: number): boolean {
+  return coverage.isUp && at - coverage.lastDataAt < HEARING_MS;
 }
 
 export interface TickPipelineOptions {
@@ -113,6 +134,66 @@ export class TickPipeline implements FeedSink {
     feed.ends.day = NONE;
     feed.coverage.unsubscribed(at, ours);
     this.#o.wake();
+  }
+
+  /** What is silent beyond its own measure while its connection ticks. */
+  stale(at: number): QuietInstrument[] {
+    const { slots } = this.#o;
+    const quiet: QuietInstrument[] = [];
+    for (let slot = 0; slot < slots.length; slot++) {
+      const feed = this.#feeds[slots.feed[slot]!];
+      if (!feed || !isHearing(feed, at)) continue;
+      const usual = usualSilenceMs(slots, slot);
+      // Before a rhythm is known, and for most instruments, this is all that is looked at.
+      if (at - slots.heardAt[slot]! <= usual) continue;
+      const silent = silentMs(slots, slot, at, feed.coverage.exchangeTime(at));
+      if (silent > usual) quiet.push(this.#quiet(feed, slot, silent));
+    }
+    return quiet;
+  }
+
+  /** Who was subscribed at least `forMs` ago, on a connection that ticks, and has not answered. */
+  unanswered(at: number, forMs: number): QuietInstrument[] {
+    const { slots } = this.#o;
+    const quiet: QuietInstrument[] = [];
+    for (const feed of this.#feeds) {
+      if (!isHearing(feed, at)) continue;
+      for (const token of feed.coverage.unanswered) {
+        const slot = slots.ofToken(token);
+        if (slot === NO_SLOT || slots.feed[slot] !== feed.number) continue;
+        const asked = Math.max(slots.subscribedAt[slot]!, feed.coverage.epochAt);
+        if (at - asked >= forMs) quiet.push(this.#quiet(feed, slot, at - asked));
+      }
+    }
+    return quiet;
+  }
+
+  /** Our tokens that are subscribed for a second time now, on the connections that carry them. */
+  askedAgain(at: number, tokens: readonly number[]): void {
+    const { slots } = this.#o;
+    for (const token of tokens) {
+      const slot = slots.ofToken(token);
+      const feed = slot === NO_SLOT ? undefined : this.#feeds[slots.feed[slot]!];
+      if (!feed) continue;
+      if (slots.epoch[slot] === feed.coverage.epoch) {
+        slots.epoch[slot] = NONE;
+        feed.coverage.doubted(token, slots.fullAt[slot]!);
+      } else feed.coverage.notAnswered(token, at);
+      slots.subscribedAt[slot] = at;
+    }
+    this.#o.wake();
+  }
+
+  #quiet(feed: Feed, slot: number, quietMs: number): QuietInstrument {
+    const { slots } = this.#o;
+    return {
+      feed: feed.name,
+      token: slots.token[slot]!,
+      brokerToken: slots.brokerToken[slot]!,
+      silentMs: quietMs,
+      usualMs: slots.intervals[slot]! > 0 ? slots.usualMs[slot]! : null,
+      limitMs: usualSilenceMs(slots, slot),
+    };
   }
 
   alive(name: FeedName, at: number): void {

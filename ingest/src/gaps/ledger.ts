@@ -200,8 +200,12 @@ export class GapLedger {
 
 function toHole({ tokens, froms, tos, ...hole }: HoleRow): Hole {
   const parts = tokens?.map((token, i) => ({ token, from: instantMs(froms[i]!), to: instantMs(tos[i]!) }));
-  return { ...hole, parts: parts ?? null };
+  return { ...hole, cause: causeOf(hole), parts: parts ?? null };
 }
+
+/** Of a single instrument that its connection did not hear, the subscription is to blame. */
+const causeOf = ({ kind, cause }: Pick<Hole, 'kind' | 'cause'>) =>
+  kind === 'exception' && cause === 'not_subscribed' ? 'subscription' : cause;
 
 /** PostgreSQL's text of an instant in UTC. */
 const instantMs = (text: string): number =>

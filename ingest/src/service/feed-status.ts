@@ -11,6 +11,7 @@ export function feedStatus(status: ConnectionStatus): FeedStatus {
     reconnects: status.reconnects,
     lastTickAt: status.lastTickAt ?? null,
     problem: status.state === 'open' ? null : (status.reason ?? null),
+    nextAttemptAt: status.nextAttemptAt ?? null,
   };
 }
 

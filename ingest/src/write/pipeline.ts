@@ -81,6 +81,9 @@ export interface PipelineStats {
   readonly healthy: boolean;
 }
 
+/** What is heard of each instrument, and what is done about those of which nothing is. */
+export type Hearing = Pick<TickPipeline, 'stale' | 'unanswered' | 'askedAgain'>;
+
 /** From frames to committed ticks. */
 export interface Pipeline {
   /** Where feeds deliver to. Valid after `start`. */
@@ -98,6 +101,8 @@ export interface Pipeline {
   latest(token: number): LatestQuote | undefined;
   /** Called after every commit. Returns what undoes it. */
   onCommit(listener: (commit: Commit) => void): () => void;
+  /** What is heard of each instrument; see `TickPipeline`. */
+  readonly hearing: Hearing;
   /** After an instrument sync. */
   replaceRegistry(registry: TradedInstruments): void;
   stats(): PipelineStats;
@@ -222,6 +227,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     stop() {
       stopping ??= close();
       return stopping;
+    },
+    hearing: {
+      stale: (at) => running?.pipeline.stale(at) ?? [],
+      unanswered: (at, forMs) => running?.pipeline.unanswered(at, forMs) ?? [],
+      askedAgain: (at, tokens) => running?.pipeline.askedAgain(at, tokens),
     },
     latest: (token) => latestQuote(slots, token),
     onCommit(listener) {

@@ -165,6 +165,18 @@ export class KiteConnection {
     if (taken.length > 0) this.#o.sink.subscribed(this.feed, now, taken);
   }
 
+  /** Subscribes again what it owns of these tokens; nothing unless it is open. @returns how many that were. */
+  askAgain(tokens: readonly number[]): number {
+    if (this.#state !== 'open') return 0;
+    const again = new Map<number, FeedMode>();
+    for (const token of tokens) {
+      const mode = this.#wanted.owned.get(token);
+      if (mode) again.set(token, mode);
+    }
+    this.#send([...unsubscribeMessages([...again.keys()]), ...subscribeMessages(again)]);
+    return again.size;
+  }
+
   /** A new access token is there. An open connection stays as it is: Kite checks tokens at the upgrade only. */
   tokenChanged(): void {
     if (this.#state === 'login_needed' || this.#state === 'no_permission') {

@@ -120,6 +120,12 @@ export class KiteFeed {
     if (this.#running) this.#startNeeded();
   }
 
+  /** Subscribes these broker tokens again on the open connections that own them. @returns how many that were. */
+  askAgain(brokerTokens: readonly number[]): number {
+    if (brokerTokens.length === 0) return 0;
+    return this.#connections.reduce((asked, connection) => asked + connection.askAgain(brokerTokens), 0);
+  }
+
   /** Takes a new access token: connections that wait for one connect at once, open ones stay open. */
   setAccessToken(accessToken: string): void {
     this.#accessToken = accessToken;

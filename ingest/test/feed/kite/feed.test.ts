@@ -104,6 +104,28 @@ describe('a Kite feed', () => {
     expect(feed.status()).toMatchObject([{ feed: 'kite-1', state: 'open', subscribed: 5, reconnects: 0 }]);
   });
 
+  it('asks again for what a connection owns, in its mode, and for nothing else', async () => {
+    makeFeed().setInstruments(
+      new Map([
+        [101, 'full'],
+        [102, 'quote'],
+      ]),
+    );
+    expect(feed.askAgain([101])).toBe(0);
+    feed.start();
+    await until(() => server.clients[0]?.modes.size === 4);
+    const before = server.last.messages.length;
+    expect(feed.askAgain([102, 999])).toBe(1);
+    await until(() => server.last.messages.length === before + 3);
+    expect(server.last.messages.slice(before)).toEqual([
+      { a: 'unsubscribe', v: [102] },
+      { a: 'subscribe', v: [102] },
+      { a: 'mode', v: ['quote', [102]] },
+    ]);
+    expect(sink.of('unsubscribed')).toEqual([]);
+    expect(sink.of('subscribed')).toEqual([]);
+  });
+
   it('sends 3000 tokens in messages of at most 500', async () => {
     makeFeed().setInstruments(Array.from({ length: 2998 }, (_, i) => i + 1));
     feed.start();

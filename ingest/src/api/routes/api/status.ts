@@ -10,6 +10,7 @@ export const FeedItem = Type.Object({
   reconnects: Type.Integer(),
   lastTickAt: NullableString,
   problem: NullableString,
+  nextAttemptAt: NullableString,
 });
 
 /** `GET /api/status`: what the page shows about the whole, in one request. */
@@ -55,5 +56,9 @@ export function statusRoutes(app: App, { services }: ApiContext): void {
 }
 
 export function feedItems(services: ApiContext['services']) {
-  return services.feeds().map((feed) => ({ ...feed, lastTickAt: isoOrNull(feed.lastTickAt) }));
+  return services.feeds().map((feed) => ({
+    ...feed,
+    lastTickAt: isoOrNull(feed.lastTickAt),
+    nextAttemptAt: isoOrNull(feed.nextAttemptAt ?? null),
+  }));
 }

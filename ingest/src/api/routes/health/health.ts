@@ -3,6 +3,7 @@ import type { ApiContext, App } from '../../context.js';
 import { NullableInteger, NullableNumber, NullableString, Origin } from '../../schemas/common.js';
 import { databaseFacts } from '../../sql/health.js';
 import { FeedItem, feedItems } from '../api/status.js';
+import { feedHealthItems, feedHealthParts } from './feed.js';
 
 /** A database that has not answered by then is as good as gone. */
 const PATIENCE_MS = 2_000;
@@ -31,6 +32,7 @@ const FeedHealth = Type.Object({
   status: Type.String(),
   marketOpen: Type.Boolean(),
   feeds: Type.Array(FeedItem),
+  ...feedHealthParts,
   message: Type.String(),
 });
 
@@ -103,6 +105,7 @@ export function healthRoutes(app: App, context: ApiContext): void {
         status: ok ? 'ok' : 'down',
         marketOpen: services.marketOpen(),
         feeds: feedItems(services),
+        ...feedHealthItems(context),
         message,
       });
     },
