@@ -74,14 +74,23 @@ export class TestClient {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The newest message of a type and instrument (bars: of an interval). */
+  /**
+   * The newest message of a type and instrument (bars: of an interval). Of candles it is the one that began last, as one
+   * that has ended is told again once it is complete.
+   */
   last(type: string, token?: number, interval?: string): Message | undefined {
-    return this.heard.findLast(
-      (message) =>
-        message.type === type &&
-        (token === undefined || message.token === token) &&
-        (interval === undefined || message.data?.['interval'] === interval),
-    );
+    const began = ({ type, data }: Message) => (type === 'bar' ? Date.parse(String(data?.['time'])) : 0);
+    return this.heard
+      .filter(
+        (message) =>
+          message.type === type &&
+          (token === undefined || message.token === token) &&
+          (interval === undefined || message.data?.['interval'] === interval),
+      )
+      .reduce<Message | undefined>(
+        (newest, message) => (newest && began(newest) > began(message) ? newest : message),
+        undefined,
+      );
   }
 
   /** Waits for a message of the type, and takes what was heard up to it. */
