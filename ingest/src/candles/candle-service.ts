@@ -18,12 +18,13 @@ import { completenessOf } from './completeness.js';
 import { fillPrevious } from './fill.js';
 import { fetchIntervals } from './heal-plan.js';
 import { type Healed, Healer, type Healing, type Lane, PRIORITY } from './healer.js';
+import type { StoredHistory } from './history-store.js';
 import { readGaps, readSeries, type Series } from './series.js';
 import { intersect, type Span, subtract, union } from './span.js';
 import { ACTIVE_FAILURES } from './sql/failures.js';
 import { GAPS, LAST_CLOSE } from './sql/gaps.js';
 import { CONTINUOUS_SESSIONS } from './sql/hours.js';
-import { SqlClock, timestamp } from './sql-clock.js';
+import { type Queryable, SqlClock, timestamp } from './sql-clock.js';
 import { within } from './within.js';
 
 export interface CandleServiceParts {
@@ -70,6 +71,8 @@ export interface CandleService {
   healRange(range: RangeHeal): Promise<Healed>;
   /** Fetches a day candle again although it is there. `day` is 00:00 IST in epoch milliseconds. */
   refetchDay(request: { token: number; day: number; lane: Lane; priority: number }): Promise<Healed>;
+  /** Stores history that somebody else fetched and judged, in one transaction with `beside`, and tells the listeners. */
+  store(histories: readonly StoredHistory[], beside?: (db: Queryable) => Promise<void>): Promise<void>;
   newLane(): Lane;
   /** `listener` hears of each instrument whose history was stored, whoever asked for it. Returns how to stop listening. */
   onStored(listener: (token: number) => void): () => void;
@@ -321,6 +324,7 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
       return healing.done;
     },
 
+    store: (histories, beside) => healer.store(histories, beside),
     newLane: () => healer.newLane(),
     onStored(listener) {
       stored.add(listener);

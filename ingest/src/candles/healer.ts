@@ -4,18 +4,24 @@ import { type Broker, type BrokerCandle, BrokerError, type CandleInterval } from
 import type { Clock } from '../clock.js';
 import type { InstrumentType } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
-import { bucketCeiling, bucketStart } from './buckets.js';
+import { bucketCeiling, bucketStart, INTERVAL_MS } from './buckets.js';
 import type { CandleGap } from './candle.js';
 import { contradictionOf } from './contradiction.js';
 import { type FetchFault, type FlightResult, Flights, type Moment } from './flights.js';
 import { fetchIntervals, type HealTimes, type HistoryFetch, planFetches, without } from './heal-plan.js';
 import { judgeHistory } from './history-answer.js';
-import { recordFailure, storeHistory, storeMergedCandles } from './history-store.js';
+import {
+  recordFailure,
+  type StoredHistory,
+  storeHistory,
+  storeMergedCandles,
+  writeHistory,
+} from './history-store.js';
 import { priceBands } from './price-bands.js';
 import { type Span, subtract, union } from './span.js';
 import { BROKER_TOKEN, GAPS } from './sql/gaps.js';
 import { CONTINUOUS_SESSIONS, DAY_CLOSES } from './sql/hours.js';
-import { type SqlClock, timestamp } from './sql-clock.js';
+import { type Queryable, type SqlClock, timestamp } from './sql-clock.js';
 import { within } from './within.js';
 
 export const PRIORITY = { onDemand: 10, batch: 5, background: 0 } as const;
@@ -150,6 +156,24 @@ export class Healer {
       return soFar();
     });
     return { requests: fetches.length, done, soFar, pending: () => outstanding };
+  }
+
+  /** Stores what somebody else fetched and judged, in one transaction with `beside`. */
+  async store(
+    histories: readonly StoredHistory[],
+    beside: (db: Queryable) => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    await this.#parts.sql.transaction(async (db) => {
+      for (const history of histories) await writeHistory(db, history);
+      await beside(db);
+    });
+    for (const token of new Set(histories.map((history) => history.token))) this.#parts.onStored(token);
+    for (const { token, interval, candles } of histories) {
+      if (candles.length === 0) continue;
+      this.#parts.metrics.backfilledCandles.inc({ interval }, candles.length);
+      if (interval !== '1m') continue;
+      this.#merge(token, { from: candles[0]!.time, to: candles.at(-1)!.time + INTERVAL_MS['1m'] });
+    }
   }
 
   /**

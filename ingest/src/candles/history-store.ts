@@ -32,36 +32,39 @@ export interface StoredHistory {
 
 /** Stores candles, coverage and failures in one transaction: never one without the other. */
 export async function storeHistory(clock: SqlClock, history: StoredHistory): Promise<void> {
+  await clock.transaction((db) => writeHistory(db, history));
+}
+
+/** The same within the caller's transaction. */
+export async function writeHistory(db: Queryable, history: StoredHistory): Promise<void> {
   const { token, interval, candles, covered, instrumentType } = history;
   const hasVolume = instrumentType !== 'INDEX';
   const hasOpenInterest = hasVolume && instrumentType !== 'EQ';
-  await clock.transaction(async (db) => {
-    await db.query(LOCK_HISTORY, [token, interval]);
-    if (candles.length > 0) {
-      await db.query(UPSERT_CANDLES, [
-        token,
-        interval,
-        candles.map((c) => timestamp(c.time)),
-        candles.map((c) => c.open),
-        candles.map((c) => c.high),
-        candles.map((c) => c.low),
-        candles.map((c) => c.close),
-        candles.map((c) => (hasVolume ? c.volume : null)),
-        candles.map((c) => (hasOpenInterest ? c.openInterest : null)),
-        timestamp(history.fetchedAt),
-      ]);
-      if (interval === '1m') await markPendingMerges(db, token, candles);
-    }
-    if (covered.length > 0) {
-      const spans = [covered.map((s) => timestamp(s.from)), covered.map((s) => timestamp(s.to))];
-      await db.query(EXTEND_COVERAGE, [token, interval, ...spans]);
-      await db.query(FORGET_FAILURES, [token, interval, ...spans]);
-    }
-    if (history.rejects.length > 0) await keepRejects(db, history);
-    for (const span of history.failed?.spans ?? []) {
-      await recordFailure(db, token, interval, span, history.failed!.message, history.fetchedAt);
-    }
-  });
+  await db.query(LOCK_HISTORY, [token, interval]);
+  if (candles.length > 0) {
+    await db.query(UPSERT_CANDLES, [
+      token,
+      interval,
+      candles.map((c) => timestamp(c.time)),
+      candles.map((c) => c.open),
+      candles.map((c) => c.high),
+      candles.map((c) => c.low),
+      candles.map((c) => c.close),
+      candles.map((c) => (hasVolume ? c.volume : null)),
+      candles.map((c) => (hasOpenInterest ? c.openInterest : null)),
+      timestamp(history.fetchedAt),
+    ]);
+    if (interval === '1m') await markPendingMerges(db, token, candles);
+  }
+  if (covered.length > 0) {
+    const spans = [covered.map((s) => timestamp(s.from)), covered.map((s) => timestamp(s.to))];
+    await db.query(EXTEND_COVERAGE, [token, interval, ...spans]);
+    await db.query(FORGET_FAILURES, [token, interval, ...spans]);
+  }
+  if (history.rejects.length > 0) await keepRejects(db, history);
+  for (const span of history.failed?.spans ?? []) {
+    await recordFailure(db, token, interval, span, history.failed!.message, history.fetchedAt);
+  }
 }
 
 async function keepRejects(
