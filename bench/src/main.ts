@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   latency: async () => (await import('./latency.js')).latencyBench,
   candles: async () => (await import('./candles.js')).candlesBench,
   heal: async () => (await import('./heal.js')).healBench,
+  search: async () => (await import('./search.js')).searchBench,
   stream: async () => (await import('./stream.js')).streamBench,
   storage: async () => (await import('./storage.js')).storageBench,
 };
