@@ -1,4 +1,6 @@
 // @vitest-environment node
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumForTests } from '../../chromium';
@@ -7,6 +9,10 @@ import type { EditorName, Recorded } from './harness';
 
 const executablePath = chromiumForTests('the editors are');
 
+/** The icons that Grafana serves, as @grafana/ui brings them along. */
+const ICONS = 'node_modules/@grafana/ui/dist/public';
+/** The few that only a whole Grafana has (the spinner). */
+const BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>';
 /** Where pictures of the editors go, when somebody wants to look at them. */
 const PICTURES = process.env['EDITOR_SCREENSHOTS'];
 
@@ -26,13 +32,14 @@ describe.skipIf(executablePath === undefined)(
       // A page with an origin: without one a browser refuses local storage, which @grafana/ui reads.
       const body =
         '<!doctype html><meta charset="utf-8"><script>window.grafanaBootData = { settings: { featureToggles: {} }, user: {} }</script><div id="root"></div>';
-      const icon =
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="8"/></svg>';
-      await page.route('http://editors.test/**', (route) =>
-        route.request().url().endsWith('.svg')
-          ? route.fulfill({ contentType: 'image/svg+xml', body: icon })
-          : route.fulfill({ contentType: 'text/html', body }),
-      );
+      await page.route('http://editors.test/**', (route) => {
+        const icon = /\/img\/icons\/.*\.svg$/.exec(new URL(route.request().url()).pathname)?.[0];
+        if (icon === undefined) return route.fulfill({ contentType: 'text/html', body });
+        const file = path.join(ICONS, icon);
+        return route.fulfill(
+          existsSync(file) ? { path: file } : { contentType: 'image/svg+xml', body: BLANK },
+        );
+      });
       await page.goto('http://editors.test/');
       await page.addScriptTag({ content: script });
     }, 180_000);
@@ -71,12 +78,8 @@ describe.skipIf(executablePath === undefined)(
       await mount('query', { refId: 'A', queryType: 'candles', instruments: [], interval: 'auto' });
       expect((await recorded()).reactVersion).toMatch(/^19\./);
       await page.getByLabel('Query type').focus();
-      // Query type, Field, Instruments.
-      await page.keyboard.press('Tab');
-      await page.keyboard.press('Tab');
+      await tabTo('Instruments');
       await page.keyboard.type('nifty 25000 ce', { delay: 15 });
-      await page.waitForTimeout(3000);
-      await page.screenshot({ path: '/tmp/front/pics/dbg.png' });
       await page.getByText('NIFTY · 26 Nov 2026 · CE').waitFor({ timeout: 5000 });
       await picture('query-search');
       await page.keyboard.press('ArrowDown');

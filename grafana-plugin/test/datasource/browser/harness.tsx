@@ -1,6 +1,6 @@
 /** A page that mounts the real editors with the newest @grafana/ui and React, and records what they store. */
 import { createTheme, type DataSourceSettings, ThemeContext } from '@grafana/data';
-import { PortalContainer } from '@grafana/ui';
+import { GlobalStyles, PortalContainer } from '@grafana/ui';
 import React, { useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AnnotationEditor } from '../../../src/datasource/annotations/AnnotationEditor';
@@ -79,9 +79,10 @@ let mounts = 0;
 const mount: Window['editors']['mount'] = (editor, start, mode = 'dark') => {
   mounts += 1;
   const theme = createTheme({ colors: { mode } });
-  document.body.style.cssText = `margin:16px;background:${theme.colors.background.primary};color:${theme.colors.text.primary};font:${theme.typography.body.fontSize} ${theme.typography.fontFamily}`;
+  document.body.style.cssText = `margin:0;padding:16px;background:${theme.colors.background.primary};color:${theme.colors.text.primary};font:${theme.typography.body.fontSize} ${theme.typography.fontFamily}`;
   root.render(
     <ThemeContext.Provider value={theme}>
+      <GlobalStyles />
       <Editor key={mounts} name={editor} start={start} />
       <PortalContainer />
     </ThemeContext.Provider>,

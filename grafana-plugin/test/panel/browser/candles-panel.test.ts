@@ -95,6 +95,16 @@ describe.skipIf(executablePath === undefined)(
       }
       throw new Error(`minute ${minute} is not on the screen: ${await legend()}`);
     };
+    /** The first pixel of a minute, so that distances are exact to a pixel however wide a candle is. */
+    const edgeOf = async (minute: number) => {
+      let x = await pointAt(minute);
+      for (;;) {
+        await page.mouse.move(x - 1, 150);
+        const clock = /2026 (\d\d):(\d\d)/.exec(await legend());
+        if (clock === null || (Number(clock[1]) - 9) * 60 + Number(clock[2]) - 15 !== minute) return x;
+        x -= 1;
+      }
+    };
     /** Pixels of a hue in a stripe of all canvases, panel coordinates. */
     const pixels = (from: number, to: number, rgb: readonly [number, number, number], near = 40) =>
       page.evaluate(
@@ -253,7 +263,7 @@ describe.skipIf(executablePath === undefined)(
       await expect.poll(legend).toContain('11:03');
       await page.keyboard.press('Home');
       await expect.poll(legend).toContain('09:15');
-      const spacing = async () => (await pointAt(12)) - (await pointAt(4));
+      const spacing = async () => (await edgeOf(12)) - (await edgeOf(4));
       const wide = await spacing();
       await page.keyboard.press('Home');
       for (let i = 0; i < 3; i++) await page.keyboard.press('+');
@@ -263,7 +273,7 @@ describe.skipIf(executablePath === undefined)(
 
     test('the wheel belongs to the page until the chart is entered', async () => {
       await show({ options: { loadOlder: false } });
-      const spacing = async () => (await pointAt(75)) - (await pointAt(45));
+      const spacing = async () => (await edgeOf(75)) - (await edgeOf(45));
       const before = await spacing();
       await page.mouse.wheel(0, -400);
       expect(Math.abs((await spacing()) - before)).toBeLessThanOrEqual(2);
