@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { FAULTS, type Fault } from './catalogue.js';
+import { FAULTS, SHORT } from './catalogue.js';
+import type { Fault } from './fault.js';
 import { Random } from './random.js';
 import { add, emptyTally, isClean, type Tally, table } from './report.js';
 import { round } from './suite.js';
@@ -13,7 +14,8 @@ const RUNS_A_ROUND = 20;
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: String(FAULTS.length) },
+    runs: { type: 'string' },
+    short: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -23,15 +25,16 @@ const { values } = parseArgs({
 });
 
 const random = new Random(Number(values.seed));
-const chosen =
-  values.only === undefined ? FAULTS : FAULTS.filter(({ name }) => values.only!.split(',').includes(name));
+const only = values.only?.split(',') ?? (values.short ? SHORT : undefined);
+const chosen = only ? FAULTS.filter(({ name }) => only.includes(name)) : FAULTS;
+const runs = Number(values.runs ?? chosen.length);
 if (chosen.length === 0)
   throw new Error(`No such fault. There are: ${FAULTS.map(({ name }) => name).join(', ')}.`);
 const bin = process.env['FAULTS_POSTGRES_BIN'];
-console.log(`SEED=${values.seed}, ${values.runs} runs, ${bin ? 'TimescaleDB' : 'embedded PostgreSQL'}`);
+console.log(`SEED=${values.seed}, ${runs} runs, ${bin ? 'TimescaleDB' : 'embedded PostgreSQL'}`);
 
 const tallies = new Map<string, Tally>();
-let left = plan(Number(values.runs));
+let left = plan(runs);
 while (left.length > 0) {
   // Faults without holes first: their minutes are complete by what was heard.
   const part = left.slice(0, RUNS_A_ROUND).sort((a, b) => Number(a.holes) - Number(b.holes));

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
 import { SimulatedExchange } from '@tickscope/ingest/dist/src/simulator/exchange.js';
+import { balance } from './balance.js';
 import { checkMinutes, minuteOf, type WrongCandle } from './candles.js';
-import type { Fault } from './catalogue.js';
+import type { Fault } from './fault.js';
 import { compare } from './ledger.js';
 import { emptyTally, type Tally } from './report.js';
 import { readSent, type SentPacket } from './sent.js';
@@ -42,6 +43,11 @@ export async function round(options: WorldOptions, faults: readonly Fault[], kee
     const transient: WrongCandle[] = [];
     const accounts = new Accounts(world);
     for (const fault of faults) {
+      const missing = fault.missing?.(world);
+      if (missing) {
+        process.stderr.write(`NOT RUN: ${fault.name}: ${missing}\n`);
+        continue;
+      }
       const run = await strike(world, fault);
       runs.push(run);
       transient.push(...(await accounts.wrongSince(run.from - 2 * MINUTE_MS, began)));
@@ -125,6 +131,10 @@ class Accounts {
     tallyOf(tallies, BETWEEN).candles += judged;
 
     await world.rest();
+    for (const complaint of await balance(world.cluster)) {
+      tallyOf(tallies, BETWEEN).failed++;
+      complaints.push(complaint);
+    }
     const sent = await readSent(world.sentLog, (token) => this.#exchange.instrument(token)!);
     for (const [token, packets] of sent) {
       const index = this.#exchange.instrument(token)!.type === 'INDEX';

@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from '@tickscope/ingest/dist/src/simulator/faults.js';
 import { Cluster } from './cluster.js';
+import { SmallDisk } from './disk.js';
 import { Program } from './program.js';
 import type { Random } from './random.js';
 import { freePort, TcpProxy } from './tcp-proxy.js';
@@ -39,6 +40,8 @@ const READY_WITHIN_MS = 90_000;
 const FLOWING_WITHIN_MS = 90_000;
 const FRESH_MS = 2_000;
 const STOP_WITHIN_MS = 40_000;
+const DATABASE_MIB = 700;
+const SPOOL_MIB = 128;
 
 /**
  * A simulator, a PostgreSQL with a proxy before it, and a service between them: each a process of its own, so that each can
@@ -56,7 +59,12 @@ export class World {
     readonly simulator: Program,
     readonly simulatorPort: number,
     readonly cluster: Cluster,
+    /** Between the service and its database. */
     readonly proxy: TcpProxy,
+    /** Between the service and the exchange's feed. */
+    readonly feedProxy: TcpProxy,
+    /** File systems of their own; undefined where they cannot be had. */
+    readonly disks: { readonly database: SmallDisk; readonly spool: SmallDisk } | undefined,
     servicePort: number,
   ) {
     this.servicePort = servicePort;
@@ -66,10 +74,18 @@ export class World {
   static async create(options: WorldOptions): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'tickscope-faults-'));
     await chmod(folder, 0o755); // the database's user passes through
-    const cluster = await Cluster.create(join(folder, 'postgres'), options.bin);
+    const postgres = join(folder, 'postgres');
+    const spool = join(folder, 'spool');
+    await Promise.all([mkdir(postgres), mkdir(spool)]);
+    const database = await SmallDisk.mount(postgres, DATABASE_MIB);
+    const spoolDisk = database && (await SmallDisk.mount(spool, SPOOL_MIB));
+    const disks = database && spoolDisk ? { database, spool: spoolDisk } : undefined;
+    const cluster = await Cluster.create(postgres, options.bin);
     const proxy = new TcpProxy(cluster.port);
     await proxy.start();
     const simulatorPort = await freePort();
+    const feedProxy = new TcpProxy(simulatorPort);
+    await feedProxy.start();
     const simulator = new Program(
       [
         'simulate',
@@ -82,7 +98,17 @@ export class World {
       join(folder, 'simulator.log'),
     );
     await answering(`http://127.0.0.1:${simulatorPort}/simulator/info`, simulator);
-    const world = new World(options, folder, simulator, simulatorPort, cluster, proxy, await freePort());
+    const world = new World(
+      options,
+      folder,
+      simulator,
+      simulatorPort,
+      cluster,
+      proxy,
+      feedProxy,
+      disks,
+      await freePort(),
+    );
     await world.flowing();
     return world;
   }
@@ -95,8 +121,8 @@ export class World {
     return join(this.folder, 'sent');
   }
 
-  get dataDir(): string {
-    return join(this.folder, 'data');
+  get spoolDir(): string {
+    return join(this.folder, 'spool');
   }
 
   /** Starts a service; the one before must be gone, or not be meant to be. */
@@ -105,9 +131,10 @@ export class World {
       BROKER: 'simulator',
       DATABASE_URL: this.cluster.url(this.proxy.port),
       KITE_API_URL: `http://127.0.0.1:${this.simulatorPort}`,
-      KITE_TICKER_URL: `ws://127.0.0.1:${this.simulatorPort}`,
+      KITE_TICKER_URL: `ws://127.0.0.1:${this.feedProxy.port}`,
       TICKSCOPE_PORT: String(this.servicePort),
-      TICKSCOPE_DATA_DIR: this.dataDir,
+      TICKSCOPE_DATA_DIR: join(this.folder, 'data'),
+      SPOOL_DIR: this.spoolDir,
       ...this.options.settings,
       ...env,
     });
@@ -188,7 +215,9 @@ export class World {
     for (const program of [this.service, this.simulator]) program.kill('SIGKILL');
     await Promise.all([this.service.exit, this.simulator.exit]);
     await this.proxy.stop();
+    await this.feedProxy.stop();
     await this.cluster.stop();
+    if (!keep) await Promise.all([this.disks?.database.unmount(), this.disks?.spool.unmount()]);
     if (keep) console.error(`Kept: ${this.folder}`);
     else await rm(this.folder, { recursive: true, force: true });
   }

@@ -5,6 +5,7 @@ export const FAULT_KINDS = [
   'drop', // close every socket; with seconds: refuse new ones meanwhile
   'stall', // the sockets stay open, not a byte is sent
   'heartbeatOnly', // heartbeats go on, data does not: the silently dead feed
+  'halt', // heartbeats go on, nothing is sent, and quotes stand still: the whole market has stopped
   'reject403', // REST and WebSocket answer 403 TokenException
   'rate429', // REST answers 429
   'http500', // REST answers 500
@@ -38,6 +39,7 @@ export type FaultRequest = Static<typeof FaultRequest>;
 
 interface ActiveFault {
   readonly request: FaultRequest;
+  readonly beganAt: number;
   readonly endsAt: number;
   left: number;
 }
@@ -70,6 +72,7 @@ export class Faults {
     const once = ONCE.has(request.kind) && lasting === undefined;
     this.#active.push({
       request,
+      beganAt: this.monotonicMs(),
       endsAt: lasting === undefined ? Number.POSITIVE_INFINITY : this.monotonicMs() + lasting * 1000,
       left: request.count ?? (once ? 1 : Number.POSITIVE_INFINITY),
     });
@@ -86,6 +89,12 @@ export class Faults {
     if (!found) return undefined;
     if (--found.left <= 0) this.#active = this.#active.filter((fault) => fault !== found);
     return found.request;
+  }
+
+  /** For how many milliseconds the fault of `kind` has been on; 0 when it is not. */
+  elapsedMs(kind: FaultKind): number {
+    const found = this.#find(kind, undefined);
+    return found ? this.monotonicMs() - found.beganAt : 0;
   }
 
   clear(): void {

@@ -12,14 +12,14 @@ const CIRCUIT = 0.1;
 type Shape = (instrument: SimulatedInstrument, fields: PacketFields) => unknown;
 
 /** `/quote`, `/quote/ohlc`, `/quote/ltp`: `?i=NSE:INFY&i=...`; what is not known is left out of the answer. */
-export function quoteRoutes(app: FastifyInstance, { exchange, clock }: RestContext): void {
+export function quoteRoutes(app: FastifyInstance, { exchange, clock, faults }: RestContext): void {
   const route = (url: string, most: number, shape: Shape) => {
     app.get<{ Querystring: { i?: string | string[] } }>(url, async (request) => {
       const { i } = request.query;
       const asked = i === undefined ? [] : Array.isArray(i) ? i : [i];
       if (asked.length === 0) throw badInput('Missing parameter `i`.');
       if (asked.length > most) throw badInput(`Too many instruments: at most ${most} a request.`);
-      const now = clock.now();
+      const now = clock.now() - faults.elapsedMs('halt');
       const answer: Record<string, unknown> = {};
       for (const key of asked) {
         const instrument = exchange.named(key) ?? exchange.instrument(Number(key));

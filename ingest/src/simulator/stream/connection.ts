@@ -39,7 +39,7 @@ export class Connection {
 
   /** Adds the first `bytes` bytes of `body` as a packet of `token`. False when it goes nowhere. */
   append(token: number, body: Buffer, bytes: number): boolean {
-    if (this.faults.any && (this.faults.on('stall') || this.faults.on('heartbeatOnly', token))) return false;
+    if (this.faults.any && this.#isSilent(token)) return false;
     if (this.#count >= MOST_PACKETS || this.#at + LENGTH_BYTES + bytes > FRAME_BYTES) this.flush();
     const frame = this.#frame;
     frame[this.#at] = bytes >> 8;
@@ -93,6 +93,11 @@ export class Connection {
   /** A recorded frame, as it is. */
   raw(frame: Buffer): void {
     this.#send(frame);
+  }
+
+  #isSilent(token: number): boolean {
+    const { faults } = this;
+    return [faults.on('stall'), faults.on('halt'), faults.on('heartbeatOnly', token)].some(Boolean);
   }
 
   #send(bytes: Buffer, done?: () => void): void {
