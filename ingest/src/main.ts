@@ -11,11 +11,14 @@ import { migrate } from './db/migrate.js';
 import { claimOrigin, type DataOrigin } from './db/origin.js';
 import { openSessionsStore } from './db/sessions-store.js';
 import { applySettings } from './db/settings.js';
+import { QuoteFallback } from './feed/fallback.js';
 import { KiteFeed } from './feed/kite/feed.js';
 import { GapLedger } from './gaps/ledger.js';
 import { FeedWatch } from './health/feed-watch.js';
 import { tokenStatus } from './health/token-status.js';
 import { createMetrics } from './metrics.js';
+import { EndOfDay } from './quality/end-of-day.js';
+import { CorporateActions, historyAsTraded } from './quality/scale.js';
 import { Interest, watched } from './repair/interest.js';
 import { Repairer } from './repair/repairer.js';
 import { historicalApi } from './repair/source.js';
@@ -179,9 +182,13 @@ async function compose(
 
   // candles -> api
   const ledger = new GapLedger({ db, clock, log, settleSeconds: config.heal.settleSeconds });
+  const actions = await CorporateActions.read(db.pool);
+  const tradedHistory = historyAsTraded(broker, (brokerToken) =>
+    actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
+  );
   const candles = createCandleService({
     db,
-    broker,
+    broker: tradedHistory,
     calendar,
     sessions,
     clock,
@@ -194,9 +201,32 @@ async function compose(
     },
   });
   candles.onStored((token) => ledger.changed(token));
+  const hasToken = () =>
+    session.hasToken &&
+    (config.broker !== 'kite' || (broker.tokenExpiresAt() ?? Number.POSITIVE_INFINITY) > clock.now());
+  const endOfDay = new EndOfDay({
+    db,
+    broker: tradedHistory,
+    candles,
+    calendar,
+    actions,
+    clock,
+    log,
+    metrics,
+    hasToken,
+    settings: config.quality,
+    settleSeconds: config.heal.settleSeconds,
+    daySettleMinutes: config.heal.daySettleMinutes,
+    // Of a demo that slept for a week only the last day is looked at.
+    days: source.seeded ? 1 : config.heal.asMinutesDays,
+  });
+  session.onToken(() => endOfDay.loggedIn());
   const daySettle = createDaySettle({
     db,
-    service: candles,
+    service: {
+      newLane: () => candles.newLane(),
+      refetchDay: (request) => endOfDay.refetchDay(request),
+    },
     calendar,
     clock,
     log,
@@ -214,20 +244,33 @@ async function compose(
     clock,
     log,
     metrics,
-    hasToken: () =>
-      session.hasToken &&
-      (config.broker !== 'kite' || (broker.tokenExpiresAt() ?? Number.POSITIVE_INFINITY) > clock.now()),
+    hasToken,
     sessionOn: marketOpen,
     lookedAt: () => interest.current(),
     // Simulated history costs nothing to have again, but to store; a demo that slept for a week is not filled up.
     repairDays: source.seeded ? 1 : config.heal.asMinutesDays,
   });
   session.onToken(() => repairer.loggedIn());
+  const fallback = new QuoteFallback({
+    broker,
+    feed,
+    lookedAt: () => interest.current(),
+    instrument: (token) => {
+      const instrument = registry.current.byToken(token);
+      const brokerToken = instrument?.active ? registry.current.brokerToken(token) : undefined;
+      return instrument && brokerToken !== undefined ? { ...instrument, brokerToken } : undefined;
+    },
+    mayAsk: () => session.hasToken && marketOpen(),
+    clock,
+    log,
+    metrics,
+  });
+  fallback.start();
   // Without the broker, what waits for it ends at once; what it has answered is still stored.
   parts.push('history', async () => {
-    const repaired = repairer.stop();
+    const ended = [repairer.stop(), endOfDay.stop()];
     await broker.close();
-    await Promise.all([repaired, seed.stop(), daySettle.stop(), candles.stop()]);
+    await Promise.all([...ended, fallback.stop(), seed.stop(), daySettle.stop(), candles.stop()]);
   });
   const vix = createVixEngine({
     db,
@@ -242,6 +285,10 @@ async function compose(
   const warnings = () => [
     ...currentWarnings({ config, calendar, clock, broker, session, feed, subscriptions }),
     ...repairer.warnings(),
+    ...endOfDay.warnings(),
+    ...(fallback.status().active
+      ? ['The feed is away: what you look at is quoted by REST once a second, and nothing is recorded.']
+      : []),
   ];
   const api = await createApi({
     config: config.http,
@@ -252,6 +299,8 @@ async function compose(
       db,
       candles: watched(candles, interest),
       repairs: repairer,
+      ...(config.quality.compare ? { quality: endOfDay } : {}),
+      corporateActions: actions,
       commits: pipeline,
       history: candles,
       instruments: {
@@ -259,6 +308,8 @@ async function compose(
         search: (text, filters, limit) =>
           registry.current.search(text, filters, limit, (token) => pipeline.latest(token)?.lastPrice),
       },
+      fallback,
+      interest,
       instrumentSync: { sync: () => syncAndSubscribe(registry, subscriptions) },
       subscriptions,
       session,
@@ -319,6 +370,7 @@ async function compose(
   vix.start();
   daySettle.start();
   repairer.start();
+  if (config.quality.compare) endOfDay.start();
   if (source.seeded) seed.start();
 
   const failed = new Promise<Error>((resolve) => {

@@ -8,6 +8,7 @@ import {
   DEFAULT_WAIT_MS,
 } from '../candles/candle.js';
 import type { Instrument } from '../instruments/instrument.js';
+import type { ScaleChange } from '../quality/corporate-action.js';
 import { DAY_MS } from '../sessions/ist.js';
 import { type ApiError, badField } from './errors.js';
 import type { CandleAnswerBody, CandleOptions } from './schemas/candles.js';
@@ -77,7 +78,11 @@ export function candleQuery(
 }
 
 /** The answer as contract section 4 words it. */
-export function candleAnswer(query: CandleQuery, answer: CandleAnswer, origin: string): CandleAnswerBody {
+export function candleAnswer(
+  query: CandleQuery,
+  answer: CandleAnswer & { readonly adjustments?: readonly ScaleChange[] },
+  origin: string,
+): CandleAnswerBody {
   const time = isoSeries();
   return {
     instrument: instrumentKey(query.instrument),
@@ -88,6 +93,7 @@ export function candleAnswer(query: CandleQuery, answer: CandleAnswer, origin: s
     completeness: answer.completeness,
     backfilled: answer.backfilled,
     warnings: [...answer.warnings],
+    ...(answer.adjustments?.length && { adjustments: [...answer.adjustments] }),
   };
 }
 

@@ -17,6 +17,7 @@ import { depthSpreadRoutes } from './routes/api/depth-spread.js';
 import { eventRoutes } from './routes/api/events.js';
 import { instrumentRoutes } from './routes/api/instruments.js';
 import { moverRoutes } from './routes/api/movers.js';
+import { qualityRoutes } from './routes/api/quality.js';
 import { quoteRoutes } from './routes/api/quote.js';
 import { seriesRoutes } from './routes/api/series.js';
 import { sessionRoutes } from './routes/api/session.js';
@@ -69,12 +70,15 @@ export async function createApi(options: { config: ApiConfig; services: ApiServi
 
   const run = createRunQuery(services.db, services.metrics);
   const find = createFind(services.instruments, run, () => services.clock.now());
-  const context: ApiContext = { config, services, run, instruments: createInstrumentLookup(find, run) };
+  const looked = (token: number) => services.interest?.looked(token);
+  const instruments = createInstrumentLookup(find, run, looked);
+  const context: ApiContext = { config, services, run, instruments };
 
   registerFailures(app, services.log);
   registerHttpMetrics(app, services.metrics);
   await registerSecurity(app, config);
   const hub = await registerStream(app, context);
+  services.interest?.watch(() => hub.wanted());
   registerAccess(app, config);
   await registerDocs(app, services.version);
   streamRoutes(app, hub);
@@ -115,6 +119,7 @@ const ROUTES = [
   volatilityRoutes,
   chainRoutes,
   coverageRoutes,
+  qualityRoutes,
   vixRoutes,
   eventRoutes,
   subscriptionRoutes,

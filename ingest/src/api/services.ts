@@ -2,11 +2,13 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { CandleAnswer, CandleQuery } from '../candles/candle.js';
 import type { Clock } from '../clock.js';
+import type { FallbackStatus, RestQuote } from '../feed/fallback.js';
 import type { FeedMode } from '../feed/feed.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { InstrumentFilters } from '../instruments/search.js';
 import type { InstrumentSync } from '../instruments/store.js';
 import type { Metrics } from '../metrics.js';
+import type { CorporateActions } from '../quality/scale.js';
 import type { StreamLimits } from '../stream/limits.js';
 import type { VixEngine } from '../vix/engine.js';
 import type { Commit } from '../write/committer.js';
@@ -80,6 +82,12 @@ export interface RepairControl {
   retry(id: number): Promise<{ readonly instruments: number }>;
 }
 
+/** The end-of-day comparison by hand. */
+export interface QualityControl {
+  /** An IST day is compared again, all of it, as soon as its sessions are over. */
+  ask(day: string): Promise<void>;
+}
+
 /** One connection slot. Times are epoch milliseconds, null before the first. */
 export interface FeedStatus {
   readonly feed: string;
@@ -145,6 +153,22 @@ export interface HistorySource {
   onStored(listener: (token: number) => void): () => void;
 }
 
+/** Remembers which instruments somebody looks at. */
+export interface InterestSink {
+  looked(token: number): void;
+  /** Adds whoever knows of lasting interest. */
+  watch(tokens: () => Iterable<number>): void;
+}
+
+/** Quotes by REST while a connection is away. */
+export interface FallbackSource {
+  /** Undefined while the instrument's connection is open, or nothing was asked for it. */
+  quote(token: number): RestQuote | undefined;
+  /** Called with our tokens whose quote is another one, or is there no more. Returns what undoes it. */
+  onQuotes(listener: (tokens: readonly number[]) => void): () => void;
+  status(): FallbackStatus;
+}
+
 /** Everything that the API asks of the rest. Each may be a fake in a test. */
 export interface ApiServices {
   /** `live`, `simulator:<seed>` or `replay`. */
@@ -164,8 +188,14 @@ export interface ApiServices {
   /** The volatility engine; without it what is stored is served. */
   readonly vix?: Pick<VixEngine, 'settings' | 'onPush' | 'latest' | 'catchUp'>;
   readonly repairs: RepairControl;
+  /** Without it days are not compared. */
+  readonly quality?: QualityControl;
+  /** By what candles of before a split are scaled; without it as traded. */
+  readonly corporateActions?: Pick<CorporateActions, 'of'>;
   feeds(): readonly FeedStatus[];
   readonly feedHealth?: FeedHealth;
+  readonly fallback?: FallbackSource;
+  readonly interest?: InterestSink;
   /** True while any instrument group is in continuous session. */
   marketOpen(): boolean;
   /** Null when nothing is being seeded. */

@@ -16,7 +16,7 @@ const MOST_CLOSED_DAYS = 15;
 
 export interface DaySettleParts {
   readonly db: Database;
-  readonly service: CandleService;
+  readonly service: Pick<CandleService, 'newLane' | 'refetchDay'>;
   readonly calendar: Calendar;
   readonly clock: Clock;
   readonly log: Logger;

@@ -51,6 +51,12 @@ export interface Config {
     readonly daySettleMinutes: number;
     readonly asMinutesDays: number;
   };
+  readonly quality: {
+    readonly compare: boolean;
+    /** Fractions. */
+    readonly volumeShare: number;
+    readonly jumpShare: number;
+  };
   readonly retention: Retention;
   readonly vix: VixSettings;
   readonly logLevel: LogLevel;
@@ -137,6 +143,7 @@ export function parseConfig(env: Environment, folder: string): Config {
     grafanaUrl: withoutSlash(settings.GRAFANA_URL),
     instruments,
     feedMode: settings.FEED_MODE!,
+    fallbackAfterSeconds: settings.FALLBACK_AFTER_SECONDS!,
     batch: { maxTicks: settings.BATCH_MAX_TICKS!, maxDelayMs: settings.BATCH_MAX_DELAY_MS! },
     spool: {
       dir: settings.SPOOL_DIR,
@@ -147,6 +154,11 @@ export function parseConfig(env: Environment, folder: string): Config {
       settleSeconds: settings.BROKER_SETTLE_SECONDS ?? (simulated ? 2 : 120),
       daySettleMinutes: settings.DAY_SETTLE_MINUTES ?? (simulated ? 0 : 120),
       asMinutesDays: settings.HEAL_AS_MINUTES_DAYS!,
+    },
+    quality: {
+      compare: settings.QUALITY_COMPARE === 'on',
+      volumeShare: settings.QUALITY_VOLUME_PERCENT! / 100,
+      jumpShare: settings.QUALITY_JUMP_PERCENT! / 100,
     },
     retention: retentionOf(settings, env),
     vix: {

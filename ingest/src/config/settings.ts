@@ -99,6 +99,10 @@ export const Settings = Type.Object({
   FEED_MODE: oneOf(['ltp', 'quote', 'full'], '`ltp`, `quote` or `full`; only `full` carries times', {
     default: 'full',
   }),
+  FALLBACK_AFTER_SECONDS: whole(
+    'Outage of a connection after which quotes by REST stand in for what somebody looks at; 0 = never',
+    { minimum: 0, maximum: 3600, default: 15 },
+  ),
   BATCH_MAX_TICKS: whole('Ticks that make a flush', { minimum: 1, maximum: 100_000, default: 1000 }),
   BATCH_MAX_DELAY_MS: whole('Longest wait before a flush, in milliseconds', {
     minimum: 1,
@@ -142,6 +146,23 @@ export const Settings = Type.Object({
     minimum: 1,
     maximum: 60,
     default: 7,
+  }),
+
+  QUALITY_COMPARE: oneOf(
+    ['on', 'off'],
+    "Whether each day is compared with the broker's history after its close",
+    {
+      default: 'on',
+    },
+  ),
+  QUALITY_VOLUME_PERCENT: decimal(
+    "A minute's volume may be off by so much and still agree: a snapshot at its edge belongs to one of two minutes",
+    { minimum: 0, maximum: 100, default: 1 },
+  ),
+  QUALITY_JUMP_PERCENT: decimal('A move of so much from one minute to the next is flagged', {
+    minimum: 0.1,
+    maximum: 100,
+    default: 5,
   }),
 
   RETENTION: oneOf(

@@ -164,15 +164,16 @@ export class EndOfDay {
   }
 
   /** Before the next open the day candle is fetched once more: on an ex-date's morning that tells of the new scale. */
-  async settleDay(token: number, day: IstDate): Promise<Healed> {
+  async refetchDay(request: Parameters<CandleService['refetchDay']>[0]): Promise<Healed> {
     const { broker, clock, candles } = this.#p;
+    const { token } = request;
     const { rows } = await this.#sql.read((db) =>
       db.query<DayTarget>(DAY_TARGET, [token, broker.name, timestamp(clock.now())]),
     );
     const target = rows[0];
+    if (target?.instrumentType !== 'EQ' || target.brokerToken === null) return candles.refetchDay(request);
     try {
-      if (!target || target.brokerToken === null) throw new BrokerError('rejected', UNKNOWN);
-      const { history } = await this.#days.fetch(target, day);
+      const { history } = await this.#days.fetch(target, istDate(request.day));
       if (history) await candles.store([history]);
       return { stored: history ? 1 : 0, failures: [], faults: [] };
     } catch (error) {

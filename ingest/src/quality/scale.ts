@@ -19,6 +19,12 @@ from corporate_actions order by instrument_token, ex_date`;
 export class CorporateActions {
   readonly #byToken = new Map<number, ScaleChange[]>();
 
+  static async read(db: Queryable): Promise<CorporateActions> {
+    const actions = new CorporateActions();
+    await actions.load(db);
+    return actions;
+  }
+
   /** Reads `corporate_actions`, again after each change. */
   async load(db: Queryable): Promise<void> {
     const { rows } = await db.query<ActionRow>(ACTIONS);

@@ -10,6 +10,7 @@ import { claimOrigin } from '../db/origin.js';
 import { openSessionsStore } from '../db/sessions-store.js';
 import { GapLedger } from '../gaps/ledger.js';
 import { createMetrics } from '../metrics.js';
+import { CorporateActions, historyAsTraded } from '../quality/scale.js';
 import { Repairer } from '../repair/repairer.js';
 import { historicalApi } from '../repair/source.js';
 import { addDays, type IstDate, istMidnight } from '../sessions/ist.js';
@@ -97,9 +98,12 @@ export class Backfill {
     if (registry.current.size === 0) await registry.sync();
     const { settleSeconds, daySettleMinutes, asMinutesDays } = config.heal;
     const metrics = createMetrics();
+    const actions = await CorporateActions.read(db.pool);
     const candles = createCandleService({
       db,
-      broker,
+      broker: historyAsTraded(broker, (brokerToken) =>
+        actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
+      ),
       calendar,
       sessions,
       clock,

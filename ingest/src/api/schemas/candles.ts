@@ -32,6 +32,15 @@ const options = {
   backfill: Type.Optional(
     Type.Boolean({ default: true, description: 'Fetch what is missing from the broker and store it.' }),
   ),
+  adjust: Type.Optional(
+    Type.Unsafe<'splits' | 'none'>({
+      type: 'string',
+      enum: ['splits', 'none'],
+      default: 'splits',
+      description:
+        '`splits` brings candles of before a split, bonus or large dividend to the scale of after it; `none` leaves them as traded.',
+    }),
+  ),
   limit: Type.Optional(limit(DEFAULT_CANDLE_LIMIT, MAX_POSSIBLE_BUCKETS)),
   wait_ms: Type.Optional(
     Type.Integer({
@@ -74,6 +83,7 @@ export const CandlesBatchBody = Type.Object({
   ...options,
 });
 
+export type Adjust = Static<typeof CandlesBody>['adjust'];
 export type CandleOptions = Pick<
   Static<typeof CandlesBody>,
   'interval' | 'from' | 'to' | 'fill' | 'backfill' | 'limit' | 'wait_ms'
@@ -103,6 +113,16 @@ export const candleAnswer = {
   completeness: NullableNumber,
   backfilled: Type.Integer(),
   warnings: Type.Array(Type.String()),
+  adjustments: Type.Optional(
+    Type.Array(
+      Type.Object({
+        exDate: Type.String({ description: 'From this IST date on nothing is scaled.' }),
+        priceFactor: Type.Number({ description: 'Prices of before it were multiplied by this.' }),
+        volumeFactor: Type.Number(),
+      }),
+      { description: 'Only where candles were scaled.' },
+    ),
+  ),
 };
 const CandleAnswerBody = Type.Object(candleAnswer);
 export type CandleAnswerBody = Static<typeof CandleAnswerBody>;

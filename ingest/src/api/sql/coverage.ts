@@ -70,33 +70,3 @@ export function completeness(
 ): Promise<CompletenessRow[]> {
   return run<CompletenessRow>(COMPLETENESS, [tokens, day, at(range.from), at(range.to)]);
 }
-
-export interface QualityRow {
-  token: number;
-  symbol: string;
-  exchange: string;
-  tradingDate: string;
-  completeness: number | null;
-  accuracy: number | null;
-  source: string | null;
-  anomalyFlags: unknown;
-  quality: string | null;
-}
-
-const QUALITY = `
-select m.instrument_token as token, i.symbol, i.exchange, m.trading_date as "tradingDate", m.completeness, m.accuracy,
-       m.source, m.anomaly_flags as "anomalyFlags", m.quality
-from data_quality_metrics m join instruments i on i.token = m.instrument_token
-where m.trading_date >= $1 and m.trading_date < $2 and ($3::bigint[] is null or m.instrument_token = any($3))
-order by m.trading_date desc, i.symbol limit $4`;
-
-/** The end-of-day comparison's findings for `[from, to)` (IST dates), newest day first. */
-export function quality(
-  run: RunQuery,
-  from: string,
-  to: string,
-  tokens: readonly number[] | null,
-  limit: number,
-): Promise<QualityRow[]> {
-  return run<QualityRow>(QUALITY, [from, to, tokens, limit]);
-}

@@ -1,9 +1,11 @@
-import type { CandleQuery } from '../../../candles/candle.js';
+import type { CandleAnswer, CandleQuery } from '../../../candles/candle.js';
+import { adjustedAnswer } from '../../../quality/scale.js';
 import { candleAnswer, candleQuery, candleRange } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
 import { sendCsv } from '../../csv.js';
 import { ApiError, badField } from '../../errors.js';
 import {
+  type Adjust,
   batchAnswer,
   CandlesBatchBody,
   CandlesBody,
@@ -31,7 +33,12 @@ export function candleRoutes(app: App, { services, instruments }: ApiContext): v
   const { candles, clock, origin } = services;
   const tags = ['candles'];
 
-  const answerOf = async (query: CandleQuery) => candleAnswer(query, await candles.candles(query), origin);
+  const answerOf = async (query: CandleQuery, adjust: Adjust) =>
+    candleAnswer(query, scaled(query, await candles.candles(query), adjust), origin);
+  const scaled = (query: CandleQuery, answer: CandleAnswer, adjust: Adjust = 'splits') =>
+    adjust === 'none'
+      ? answer
+      : adjustedAnswer(answer, services.corporateActions?.of(query.instrument.token) ?? []);
 
   app.get(
     '/api/candles',
@@ -45,7 +52,7 @@ export function candleRoutes(app: App, { services, instruments }: ApiContext): v
     },
     async ({ query }, reply) => {
       const instrument = await instruments.one(query.instrument);
-      const answer = await answerOf(candleQuery(instrument, query, clock.now()));
+      const answer = await answerOf(candleQuery(instrument, query, clock.now()), query.adjust);
       if (query.format === 'csv') return sendCsv(reply, fileName(answer), CSV_COLUMNS, answer.candles);
       return answer;
     },
@@ -66,7 +73,10 @@ export function candleRoutes(app: App, { services, instruments }: ApiContext): v
       if (reference === undefined) throw badField('instrument_token', 'instrument_token is missing.');
       const field = body.instrument_token === undefined ? 'instrument' : 'instrument_token';
       const instrument = await instruments.one(reference, field);
-      const answer = await answerOf(candleQuery(instrument, withTimes(body), clock.now(), timeNames(body)));
+      const answer = await answerOf(
+        candleQuery(instrument, withTimes(body), clock.now(), timeNames(body)),
+        body.adjust,
+      );
       if (body.format === 'csv') return sendCsv(reply, fileName(answer), CSV_COLUMNS, answer.candles);
       return answer;
     },
@@ -96,7 +106,10 @@ export function candleRoutes(app: App, { services, instruments }: ApiContext): v
       const results = asked.map(({ requested, error }) => {
         if (error) return { requested, error };
         const i = next++;
-        return { requested, ...candleAnswer(queries[i]!, found[i]!, origin) };
+        return {
+          requested,
+          ...candleAnswer(queries[i]!, scaled(queries[i]!, found[i]!, body.adjust), origin),
+        };
       });
       return { origin, interval: body.interval ?? '1m', results };
     },

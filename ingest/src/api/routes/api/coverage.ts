@@ -14,13 +14,12 @@ import {
   Interval,
   limit,
   NullableNumber,
-  NullableString,
   Origin,
   Time,
   ToText,
 } from '../../schemas/common.js';
 import { Repair, toRepair } from '../../schemas/repairs.js';
-import { completeness, gaps, quality } from '../../sql/coverage.js';
+import { completeness, gaps } from '../../sql/coverage.js';
 import { repairs } from '../../sql/repairs.js';
 import { subscriptions } from '../../sql/subscriptions.js';
 import { iso, parseDate } from '../../times.js';
@@ -39,18 +38,7 @@ const DAY_COLUMNS = [
   'gapSeconds',
   'gaps',
 ] as const;
-const QUALITY_COLUMNS = [
-  'token',
-  'symbol',
-  'exchange',
-  'tradingDate',
-  'completeness',
-  'accuracy',
-  'source',
-  'quality',
-] as const;
-
-/** `GET /api/gaps`, `/api/completeness`, `/api/quality`: what was not heard, how much was, how well it agrees. */
+/** `GET /api/gaps`, `/api/completeness`: what was not heard, and how much was. */
 export function coverageRoutes(app: App, context: ApiContext): void {
   const { services, run } = context;
   const tags = ['quality'];
@@ -178,53 +166,6 @@ export function coverageRoutes(app: App, context: ApiContext): void {
         completeness: share(elapsed, missing),
         instruments: items,
         warnings,
-      };
-    },
-  );
-
-  app.get(
-    '/api/quality',
-    {
-      schema: {
-        tags,
-        summary: 'What the end-of-day comparison found',
-        description: 'Empty for days that were not compared yet. Without `from` the last 30 days.',
-        querystring: Type.Object({
-          instrument: Type.Optional(InstrumentTexts),
-          from: Type.Optional(DayText),
-          to: Type.Optional(DayText),
-          limit: Type.Optional(limit(1_000, 20_000)),
-          format: Type.Optional(Format),
-        }),
-        response: answers({
-          origin: Origin,
-          days: Type.Array(
-            Type.Object({
-              instrument: InstrumentKey,
-              tradingDate: Type.String(),
-              completeness: NullableNumber,
-              accuracy: NullableNumber,
-              source: NullableString,
-              anomalyFlags: Type.Unsafe<unknown>({}),
-              quality: NullableString,
-            }),
-          ),
-        }),
-      },
-    },
-    async ({ query }, reply) => {
-      const to = query.to === undefined ? istDate(services.clock.now()) : parseDate('to', query.to);
-      const from = query.from === undefined ? addDays(to, -30) : parseDate('from', query.from);
-      const asked = query.instrument && (await context.instruments.many(query.instrument));
-      const tokens = asked?.map(({ token }) => token) ?? null;
-      const rows = await quality(run, from, addDays(to, 1), tokens, query.limit ?? 1_000);
-      if (query.format === 'csv') return sendCsv(reply, 'quality', QUALITY_COLUMNS, rows);
-      return {
-        origin: services.origin,
-        days: rows.map(({ token, symbol, exchange, ...row }) => ({
-          instrument: { token, symbol, exchange },
-          ...row,
-        })),
       };
     },
   );
