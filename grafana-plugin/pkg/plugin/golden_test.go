@@ -155,15 +155,15 @@ func compare(t *testing.T, name string, answer backend.DataResponse) {
 
 func indented(t *testing.T, document []byte) []byte {
 	t.Helper()
-	var compact, pretty bytes.Buffer
-	if err := json.Compact(&compact, document); err != nil {
+	var said any
+	if err := json.Unmarshal(document, &said); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Indent(&pretty, compact.Bytes(), "", "  "); err != nil {
+	pretty, err := json.MarshalIndent(said, "", "  ")
+	if err != nil {
 		t.Fatal(err)
 	}
-	pretty.WriteByte('\n')
-	return pretty.Bytes()
+	return append(pretty, '\n')
 }
 
 func firstDifference(want, got string) string {
