@@ -8,6 +8,7 @@ import { SimulatedExchange } from './exchange.js';
 import { Faults } from './faults.js';
 import { restServer } from './http/server.js';
 import { RequestLimiter } from './limiter.js';
+import { Splits } from './splits.js';
 import type { Connection } from './stream/connection.js';
 import { SentLog } from './stream/sent-log.js';
 import { Sockets } from './stream/sockets.js';
@@ -95,6 +96,7 @@ export async function serveExchange(
 ): Promise<Simulator> {
   const log = options.log ?? pino({ level: 'silent' });
   const faults = new Faults();
+  const splits = new Splits();
   const clock: Clock = { now: () => wallClock.now() + (faults.on('clockSkew')?.skewMs ?? 0) };
   const access = new Access(options);
   const historicalPerSecond = options.historicalPerSecond ?? DEFAULT_HISTORICAL_PER_SECOND;
@@ -126,8 +128,8 @@ export async function serveExchange(
     now: new Date(clock.now()).toISOString(),
   });
   const app = restServer(
-    { exchange, clock, access, limiter, faults, settleSeconds },
-    { info, calendar: () => exchange.calendar, faults, sockets, stream, limiter },
+    { exchange, clock, access, limiter, faults, splits, settleSeconds },
+    { info, calendar: () => exchange.calendar, faults, splits, sockets, stream, limiter },
   );
   sockets.attach(app.server);
   const host = options.host ?? '127.0.0.1';

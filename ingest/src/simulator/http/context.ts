@@ -3,6 +3,7 @@ import type { Access } from '../access.js';
 import type { SimulatedExchange } from '../exchange.js';
 import type { Faults } from '../faults.js';
 import type { RequestLimiter } from '../limiter.js';
+import type { Splits } from '../splits.js';
 
 /** What the REST routes answer from. */
 export interface RestContext {
@@ -12,6 +13,7 @@ export interface RestContext {
   readonly access: Access;
   readonly limiter: RequestLimiter;
   readonly faults: Faults;
+  readonly splits: Splits;
   /** History goes up to now less so many seconds. */
   readonly settleSeconds: number;
 }

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import Value from 'typebox/value';
 import { FaultRequest, type Faults } from '../faults.js';
 import type { RequestLimiter } from '../limiter.js';
+import { SplitRequest, type Splits } from '../splits.js';
 import type { Sockets } from '../stream/sockets.js';
 import type { Stream } from '../stream/stream.js';
 import { badInput } from './errors.js';
@@ -11,6 +12,7 @@ export interface ControlContext {
   readonly info: () => Record<string, unknown>;
   readonly calendar: () => unknown;
   readonly faults: Faults;
+  readonly splits: Splits;
   readonly sockets: Sockets;
   readonly stream: Stream;
   readonly limiter: RequestLimiter;
@@ -23,7 +25,7 @@ const TextMessage = Type.Object({
 
 /** What is ours and not Kite's: what is simulated, faults on demand, and the ledger of what was sent. */
 export function controlRoutes(app: FastifyInstance, context: ControlContext): void {
-  const { faults, sockets, stream, limiter } = context;
+  const { faults, splits, sockets, stream, limiter } = context;
   const plain = { config: { plain: true } };
   app.get('/simulator/info', plain, async () => context.info());
   app.get('/simulator/calendar', plain, async () => context.calendar());
@@ -41,6 +43,19 @@ export function controlRoutes(app: FastifyInstance, context: ControlContext): vo
     if (request.body.kind === 'drop') sockets.drop();
     if (request.body.kind !== 'drop' || request.body.seconds !== undefined) faults.add(request.body);
     return { faults: faults.list() };
+  });
+  app.get('/simulator/splits', plain, async () => ({ splits: splits.list() }));
+  app.delete('/simulator/splits', plain, async () => {
+    splits.clear();
+    return { splits: [] };
+  });
+  app.post('/simulator/splits', plain, async (request) => {
+    if (!Value.Check(SplitRequest, request.body)) {
+      const [problem] = Value.Errors(SplitRequest, request.body);
+      throw badInput(`Not a split: ${problem?.instancePath || 'body'} ${problem?.message}`);
+    }
+    splits.add(request.body);
+    return { splits: splits.list() };
   });
   app.post('/simulator/message', plain, async (request) => {
     if (!Value.Check(TextMessage, request.body))

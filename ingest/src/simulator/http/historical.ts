@@ -25,7 +25,7 @@ interface Query {
 
 /** `/instruments/historical/:token/:interval?from=&to=&continuous=&oi=`, `from` and `to` in IST, both inclusive. */
 export function historicalRoutes(app: FastifyInstance, context: RestContext): void {
-  const { exchange, clock, faults, settleSeconds } = context;
+  const { exchange, clock, faults, splits, settleSeconds } = context;
   app.get<{ Params: { token: string; interval: string }; Querystring: Query }>(
     '/instruments/historical/:token/:interval',
     async (request, reply) => {
@@ -43,7 +43,8 @@ export function historicalRoutes(app: FastifyInstance, context: RestContext): vo
       const end = to.ms + (to.dateOnly ? DAY_MS : 1);
       const candles = exchange.candles(instrument.token, interval, from.ms, end, clock.now() - settle);
       const withOi = request.query.oi === '1' || request.query.oi === 'true';
-      const rows = candles.map((candle) => row(candle, withOi)).join(',');
+      const told = splits.adjusted(instrument.token, candles);
+      const rows = told.map((candle) => row(candle, withOi)).join(',');
       return reply
         .header('content-type', 'application/json')
         .send(`{"status":"success","data":{"candles":[${rows}]}}`);
