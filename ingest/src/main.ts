@@ -254,6 +254,7 @@ async function compose(
   const fallback = new QuoteFallback({
     broker,
     feed,
+    afterMs: config.fallbackAfterSeconds * 1_000,
     lookedAt: () => interest.current(),
     instrument: (token) => {
       const instrument = registry.current.byToken(token);

@@ -55,7 +55,12 @@ export interface InstrumentLookup {
   many(references: ReadonlyArray<string | number>, field?: string): Promise<Instrument[]>;
 }
 
-export function createInstrumentLookup(find: Find, run: RunQuery): InstrumentLookup {
+/** @param looked hears of each instrument that somebody asks about */
+export function createInstrumentLookup(
+  find: Find,
+  run: RunQuery,
+  looked: (token: number) => void = () => undefined,
+): InstrumentLookup {
   const one = async (reference: string | number, field = 'instrument'): Promise<Instrument> => {
     const text = String(reference).trim();
     // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL takes no NUL and no symbol has any of them
@@ -66,7 +71,10 @@ export function createInstrumentLookup(find: Find, run: RunQuery): InstrumentLoo
       );
     }
     const found = await find(text);
-    if (found) return found;
+    if (found) {
+      looked(found.token);
+      return found;
+    }
     const matches = await nearest(run, text);
     const hint =
       matches.length > 0

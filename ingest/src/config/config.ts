@@ -43,6 +43,8 @@ export interface Config {
   /** `NSE:INFY`, tokens or watchlist names; empty: the default of the broker. */
   readonly instruments: readonly string[];
   readonly feedMode: 'ltp' | 'quote' | 'full';
+  /** From how long an outage of a connection on quotes by REST stand in; 0 = never. */
+  readonly fallbackAfterSeconds: number;
   readonly batch: { readonly maxTicks: number; readonly maxDelayMs: number };
   /** `dir` undefined: below the data folder. */
   readonly spool: { readonly dir: string | undefined; readonly maxBytes: number; readonly fsyncMs: number };

@@ -6,6 +6,7 @@ import { BOOK_CHANGED, STORED, TickBatch } from '../batch/tick-batch.js';
 import type { CandleInterval } from '../broker/broker.js';
 import type { Clock } from '../clock.js';
 import { DEPTH_BYTES } from '../decode/columns.js';
+import type { RestQuote } from '../feed/fallback.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
 import type { Commit } from '../write/committer.js';
@@ -40,6 +41,8 @@ export interface StreamParts {
   readonly origin: string;
   readonly sources: StreamSources;
   readonly limits: StreamLimits;
+  /** What stands in for ticks while a connection is away. */
+  readonly restQuote?: ((token: number) => RestQuote | undefined) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -154,9 +157,11 @@ export class StreamHub {
   feed(instrument: Instrument): InstrumentFeed {
     let feed = this.#feeds.get(instrument.token);
     if (!feed) {
+      const { restQuote } = this.#o;
       feed = new InstrumentFeed(instrument, this.#o.origin, SECOND_MS / this.#o.limits.updatesPerSecond, {
         changed: (topic: Topic) => this.#publisher.changed(topic),
         judge: (of, interval, bucket) => this.#judge.ask(of, interval, bucket),
+        restQuote: (token) => restQuote?.(token),
       });
       this.#feeds.set(instrument.token, feed);
     }
@@ -182,6 +187,19 @@ export class StreamHub {
     }
     if (held?.size === 0) client.feeds.delete(feed);
     this.release(feed);
+  }
+
+  /** Our tokens of what somebody has subscribed to. */
+  wanted(): number[] {
+    return [...this.#feeds.values()].filter((feed) => !feed.isIdle).map(({ instrument }) => instrument.token);
+  }
+
+  /** Quotes by REST came, or stand in no more. */
+  quoted(tokens: readonly number[]): void {
+    for (const token of tokens) {
+      const feed = this.#feeds.get(token);
+      if (feed) this.#publisher.changed(feed.tick);
+    }
   }
 
   /** Somebody wants it no more. It is kept for a while: who asks again, or comes back, costs no query. */

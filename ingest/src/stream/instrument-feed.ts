@@ -4,6 +4,7 @@ import { unpackBook } from '../api/sql/depth.js';
 import { iso, isoOrNull } from '../api/times.js';
 import type { CandleInterval } from '../broker/broker.js';
 import type { Candle } from '../candles/candle.js';
+import type { RestQuote } from '../feed/fallback.js';
 import type { Instrument } from '../instruments/instrument.js';
 import { dayNumberToDate, istMidnight } from '../sessions/ist.js';
 import { Bar, candleOf, exists, type Forming, formingOf, type StoredBar } from './bar.js';
@@ -25,6 +26,8 @@ export interface FeedEvents {
   changed(topic: Topic): void;
   /** A bucket is over, or only the database can tell it now. */
   judge(feed: InstrumentFeed, interval: CandleInterval, bucket: number): void;
+  /** A quote by REST that stands in for ticks. */
+  restQuote(token: number): RestQuote | undefined;
 }
 
 /** The candles of one interval: that of the bucket under way, and the last that ended, whose final word comes later. */
@@ -82,6 +85,12 @@ export class InstrumentFeed {
 
   get symbol(): string {
     return `${this.instrument.exchange}:${this.instrument.symbol}`;
+  }
+
+  /** Whether nobody wants anything of it now. */
+  get isIdle(): boolean {
+    const bars = [...this.bars.values()].flatMap(({ live, ended }) => [live, ended]);
+    return this.retained === 0 && !this.#isWanted(this.tick, this.depth, this.stats, ...bars);
   }
 
   /** Forgets the bars that nobody wants. @returns whether nobody wants anything */
@@ -228,7 +237,7 @@ export class InstrumentFeed {
   }
 
   #quote() {
-    return quoteItem(this.instrument, this.state.quote());
+    return quoteItem(this.instrument, this.state.quote(), this.events.restQuote(this.instrument.token));
   }
 
   #depth() {

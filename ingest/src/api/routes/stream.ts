@@ -18,6 +18,7 @@ export async function registerStream(app: App, context: ApiContext): Promise<Str
     find: (reference) => instruments.find(reference),
     origin: services.origin,
     sources: streamSources(context),
+    restQuote: (token) => services.fallback?.quote(token),
     limits,
     clock: services.clock,
     log: services.log,
@@ -26,6 +27,7 @@ export async function registerStream(app: App, context: ApiContext): Promise<Str
   const undo = [
     services.commits?.onCommit((commit) => hub.take(commit)),
     services.history?.onStored((token) => hub.stored(token)),
+    services.fallback?.onQuotes((tokens) => hub.quoted(tokens)),
   ];
   await app.register(websocket, {
     options: {

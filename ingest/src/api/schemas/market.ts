@@ -40,6 +40,11 @@ export const QuoteItem = Type.Object({
   totalAskQuantity: NullableInteger,
   lastTradeTime: NullableString,
   lastQuantity: NullableInteger,
+  source: Type.Unsafe<'feed' | 'quote' | null>({
+    type: ['string', 'null'],
+    description:
+      '`quote`: by REST while the connection is away, and stored nowhere. Null before the first tick.',
+  }),
 });
 
 const Level = Type.Object({ price: Type.Number(), quantity: Type.Integer(), orders: Type.Integer() });

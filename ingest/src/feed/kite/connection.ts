@@ -100,6 +100,7 @@ export class KiteConnection {
   #lastFrameAt: number | undefined;
   #lastTickAt: number | undefined;
   #lastLiveTickAt: number | undefined;
+  #notOpenSince: number | undefined;
 
   constructor(options: ConnectionOptions) {
     this.feed = options.feed;
@@ -108,13 +109,16 @@ export class KiteConnection {
   }
 
   start(): void {
-    if (this.#state === 'closed') this.#connect();
+    if (this.#state !== 'closed') return;
+    this.#notOpenSince = this.#o.clock.now();
+    this.#connect();
   }
 
   /** Ends the connection for good; the sink hears `disconnected` with cause `restart`. */
   stop(): void {
     this.#giveUp('restart');
     this.#enter('closed', undefined);
+    this.#notOpenSince = undefined;
   }
 
   status(): ConnectionStatus {
@@ -127,6 +131,7 @@ export class KiteConnection {
       reconnects: Math.max(0, this.#attempts - 1),
       subscribed: this.#all().size,
       nextAttemptAt: this.#nextAttemptAt,
+      notOpenSince: this.#notOpenSince,
       reason: this.#reason,
     };
   }
@@ -236,6 +241,7 @@ export class KiteConnection {
     this.#unansweredSince = undefined;
     this.#lastTickAt = this.#lastLiveTickAt = undefined;
     this.#enter('open', undefined);
+    this.#notOpenSince = undefined;
     this.#o.observer.connected?.(this.feed, true);
     this.#send(subscribeMessages(this.#all()));
     this.#o.sink.connected(this.feed, now, [...this.#wanted.owned.keys()]);
@@ -377,6 +383,7 @@ export class KiteConnection {
     this.#socket = undefined;
     socket?.terminate();
     if (this.#state !== 'open') return;
+    this.#notOpenSince = this.#o.clock.now();
     this.#o.observer.connected?.(this.feed, false);
     this.#o.sink.disconnected(this.feed, this.#o.clock.now(), cause);
   }

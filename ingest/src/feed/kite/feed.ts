@@ -120,6 +120,12 @@ export class KiteFeed {
     if (this.#running) this.#startNeeded();
   }
 
+  /** Since when the connection that owns the broker token has not been open; undefined while it is, or without one. */
+  notOpenSince(brokerToken: number): number | undefined {
+    const slot = this.#shares.findIndex((share) => share.has(brokerToken));
+    return slot < 0 ? undefined : this.#connections[slot]?.status().notOpenSince;
+  }
+
   /** Subscribes these broker tokens again on the open connections that own them. @returns how many that were. */
   askAgain(brokerTokens: readonly number[]): number {
     if (brokerTokens.length === 0) return 0;

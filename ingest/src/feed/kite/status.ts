@@ -16,6 +16,8 @@ export interface ConnectionStatus {
   readonly reconnects: number;
   readonly subscribed: number;
   readonly nextAttemptAt: number | undefined;
+  /** Since when it has been trying to be open and is not, however many attempts that took. */
+  readonly notOpenSince: number | undefined;
   /** Why it is not open: a sentence without secrets. */
   readonly reason: string | undefined;
 }

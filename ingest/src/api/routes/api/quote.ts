@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { RestQuote } from '../../../feed/fallback.js';
 import type { Instrument } from '../../../instruments/instrument.js';
 import { instrumentKey } from '../../candle-query.js';
 import type { ApiContext, App } from '../../context.js';
@@ -24,6 +25,7 @@ const CSV_COLUMNS = [
   'volume',
   'averagePrice',
   'openInterest',
+  'source',
 ] as const;
 
 /** `GET /api/quote`: the latest of one or several instruments. */
@@ -46,7 +48,10 @@ export function quoteRoutes(app: App, { services, instruments, run }: ApiContext
         asked.map(({ token }) => token),
       );
       const byToken = new Map(rows.map((row) => [row.token, row]));
-      const found = asked.map((instrument) => quoteItem(instrument, byToken.get(instrument.token)));
+      const found = asked.map((instrument) => {
+        const { token } = instrument;
+        return quoteItem(instrument, byToken.get(token), services.fallback?.quote(token));
+      });
       if (query.format === 'csv') {
         const flat = found.map(({ instrument, ...quote }) => ({ ...instrument, ...quote }));
         return sendCsv(reply, 'quote', CSV_COLUMNS, flat);
@@ -56,8 +61,12 @@ export function quoteRoutes(app: App, { services, instruments, run }: ApiContext
   );
 }
 
-/** Change is against the previous close; null where either is unknown. */
-export function quoteItem(instrument: Instrument, row: QuoteRow | undefined) {
+/**
+ * Change is against the previous close; null where either is unknown.
+ * @param rest what the broker said by REST while the connection is away
+ */
+export function quoteItem(instrument: Instrument, stored: QuoteRow | undefined, rest?: RestQuote) {
+  const row = rest ? standIn(rest) : stored;
   const known = row !== undefined && row.previousClose !== null && row.previousClose > 0;
   const change = known ? withoutDust(row.lastPrice - row.previousClose!) : null;
   return {
@@ -79,5 +88,31 @@ export function quoteItem(instrument: Instrument, row: QuoteRow | undefined) {
     totalAskQuantity: row?.totalAskQuantity ?? null,
     lastTradeTime: isoOrNull(row?.lastTradeTime ?? null),
     lastQuantity: row?.lastQuantity ?? null,
+    source: rest ? ('quote' as const) : row ? ('feed' as const) : null,
+  };
+}
+
+/** A quote by REST as a row; the book is the feed's alone. */
+function standIn({ token, receivedAt, quote }: RestQuote): QuoteRow {
+  const price = (rupees: number | null) => (rupees !== null && rupees > 0 ? rupees : null);
+  return {
+    token,
+    time: quote.exchangeTime ?? receivedAt,
+    lastPrice: quote.lastPrice,
+    open: price(quote.open),
+    high: price(quote.high),
+    low: price(quote.low),
+    previousClose: price(quote.previousClose),
+    volume: quote.volume,
+    averagePrice: price(quote.averagePrice),
+    openInterest: quote.openInterest,
+    bidPrice: null,
+    bidQuantity: null,
+    askPrice: null,
+    askQuantity: null,
+    totalBidQuantity: null,
+    totalAskQuantity: null,
+    lastTradeTime: quote.lastTradeTime,
+    lastQuantity: null,
   };
 }

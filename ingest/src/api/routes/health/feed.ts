@@ -21,6 +21,15 @@ const Counts = Type.Object({
   duplicates: Type.Integer(),
   dropped: Type.Integer(),
 });
+const Fallback = Type.Object(
+  {
+    active: Type.Boolean(),
+    since: NullableString,
+    instruments: Type.Integer(),
+    problem: NullableString,
+  },
+  { description: 'Quotes by REST while a connection is away.' },
+);
 const Silent = Type.Object({
   instrument: InstrumentKey,
   feed: Type.String(),
@@ -32,13 +41,17 @@ const Silent = Type.Object({
 export const feedHealthParts = {
   token: Type.Optional(Token),
   instruments: Type.Optional(Counts),
+  fallback: Type.Optional(Fallback),
 };
 
 export function feedHealthItems({ services }: ApiContext) {
   const health = services.feedHealth;
-  if (!health) return {};
+  const fallback = services.fallback?.status();
+  const standIn = fallback && { fallback: { ...fallback, since: isoOrNull(fallback.since) } };
+  if (!health) return { ...standIn };
   const token = health.token();
   return {
+    ...standIn,
     token: { ...token, expiresAt: isoOrNull(token.expiresAt) },
     instruments: {
       stale: health.stale().length,
