@@ -123,11 +123,15 @@ function describe(problem: FastifySchemaValidationError, sent: unknown, part = '
   }
   const field = path.join('.') || part;
   const value = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | null)?.[key], sent);
-  const got = path.length > 0 && value !== undefined ? `; got ${quoted(asText(value))}` : '';
+  const shown = path.length > 0 && value !== undefined && !SECRET_FIELD.test(field);
+  const got = shown ? `; got ${quoted(asText(value))}` : '';
   const allowed = problem.params['allowedValues'];
   const rule = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : problem.message;
   return { field, message: `${field} ${rule}${got}.` };
 }
+
+/** A credential that was sent broken may still be one, and an answer ends up in somebody's log. */
+const SECRET_FIELD = /^(access|request)_token$|secret|password/i;
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
