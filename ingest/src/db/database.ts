@@ -65,6 +65,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     // A server that stops right after us tells the connections that are on their way out.
     if (!closing) log.warn({ err: error }, 'an idle database connection broke');
   });
+  // One that breaks while somebody has it says so to the next query; unheard, it would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.debug({ err: error }, 'a database connection broke in use'));
+  });
 
   let kind: DatabaseKind;
   try {
