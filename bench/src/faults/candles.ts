@@ -14,8 +14,8 @@ export interface WrongCandle {
 }
 
 export interface CandleCheck {
-  /** Complete candles by source, those that agree included. */
-  readonly checked: Readonly<Record<string, number>>;
+  /** Complete candles, those that agree included. */
+  readonly judged: ReadonlyArray<{ readonly bucket: number; readonly source: string }>;
   readonly incomplete: number;
   readonly wrong: readonly WrongCandle[];
 }
@@ -52,7 +52,7 @@ export async function checkMinutes(
      from unnest($1::bigint[]) t (token) cross join lateral get_candles(t.token, $2, $3, '1m') c`,
     range,
   );
-  const checked: Record<string, number> = {};
+  const judged: Array<{ bucket: number; source: string }> = [];
   const wrong: WrongCandle[] = [];
   const truth = new Map(tokens.map((token) => [token, truthOf(exchange, token, from, to)]));
   let incomplete = 0;
@@ -63,7 +63,7 @@ export async function checkMinutes(
       incomplete++;
       continue;
     }
-    checked[row.source] = (checked[row.source] ?? 0) + 1;
+    judged.push({ bucket: row.bucket, source: row.source });
     const index = exchange.instrument(row.token)!.type === 'INDEX';
     const is = text([row.open, row.high, row.low, row.close], index ? null : row.volume);
     const ought = truth.get(row.token)!.get(row.bucket);
@@ -84,7 +84,7 @@ export async function checkMinutes(
       wrong.push({ token, bucket, source: undefined, is: undefined, ought });
     }
   }
-  return { checked, incomplete, wrong };
+  return { judged, incomplete, wrong };
 }
 
 /** What the exchange traded, minute by minute, as text that can be compared. */

@@ -21,11 +21,9 @@ export const serviceFaults: readonly Fault[] = [
     holes: true,
     strike: async (world) => {
       await world.killService();
-      const killedAt = world.killedAt;
       world.startService();
       await world.pause(300, 3_000);
       await world.killService();
-      world.killedAt = killedAt; // it may not have heard anything in between
       world.startService();
     },
   },
@@ -62,7 +60,7 @@ export const serviceFaults: readonly Fault[] = [
         const { length } = await readFile(last);
         await truncate(last, Math.max(8, length - Math.floor(world.random.between(1, 400))));
       }
-      world.killedAt = undefined; // more is lost than a kill -9 takes
+      world.kills.pop(); // more is lost than a kill -9 takes
       world.proxy.set({ kind: 'open' });
       world.startService();
     },
@@ -123,7 +121,7 @@ export const serviceFaults: readonly Fault[] = [
       const next = world.newService(['--wait']);
       await world.pause(2_000, 4_000);
       if (world.random.next() < 0.5) {
-        world.killedAt = Date.now();
+        world.kills.push(Date.now());
         first.kill('SIGKILL');
       } else first.kill('SIGTERM');
       await first.exit;

@@ -15,6 +15,10 @@ const MINUTE_MS = 60_000;
 const BEFORE_MS = 2_000;
 /** A candle in progress may be called complete this long after its end. */
 const SETTLE_MS = 4_000;
+/** What was sent this long before a kill -9 and is missing was lost by something else. */
+const KILL_TAKES_MS = 3_000;
+const BATCH = 100;
+const HEALED_WITHIN_MS = 30_000;
 /** Name of the row for what happened between two runs. */
 const BETWEEN = '(between)';
 
@@ -22,7 +26,6 @@ interface Run {
   readonly fault: Fault;
   readonly from: number;
   to: number;
-  killedAt: number | undefined;
   error: unknown;
   backSeconds: number;
 }
@@ -58,6 +61,7 @@ export async function round(options: WorldOptions, faults: readonly Fault[], kee
     }
     // The last minute is judged too.
     await sleep(Math.max(0, minuteOf(Date.now()) + MINUTE_MS + SETTLE_MS - Date.now()));
+    await heal(world, began);
     const result = await accounts.settle(runs, began, transient);
     broken = result.complaints.length > 0;
     return result;
@@ -67,18 +71,40 @@ export async function round(options: WorldOptions, faults: readonly Fault[], kee
 }
 
 async function strike(world: World, fault: Fault): Promise<Run> {
-  const run: Run = { fault, from: Date.now(), to: 0, killedAt: undefined, error: undefined, backSeconds: 0 };
+  const run: Run = { fault, from: Date.now(), to: 0, error: undefined, backSeconds: 0 };
   try {
     await world.pause(0, BEFORE_MS);
-    world.killedAt = undefined;
     await fault.strike(world);
     run.backSeconds = (await world.flowing()) / 1000;
-    run.killedAt = world.killedAt;
   } catch (error) {
     run.error = error;
   }
   run.to = Date.now();
   return run;
+}
+
+/** Asks for every minute of every instrument, as somebody who looks at all of it does, until the broker has answered. */
+async function heal(world: World, from: number): Promise<void> {
+  const { instruments } = await world.get<{ instruments: Array<{ token: number }> }>(
+    '/api/instruments?limit=1000',
+  );
+  const tokens = instruments.map(({ token }) => String(token));
+  for (let at = 0; at < tokens.length; at += BATCH) {
+    const response = await fetch(world.url('/api/candles/batch'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        instruments: tokens.slice(at, at + BATCH),
+        interval: '1m',
+        from,
+        to: Date.now(),
+        wait_ms: HEALED_WITHIN_MS,
+      }),
+    });
+    if (!response.ok)
+      throw new Error(`The candles were not given: ${response.status} ${await response.text()}`);
+    await response.arrayBuffer();
+  }
 }
 
 class Accounts {
@@ -119,16 +145,19 @@ class Accounts {
       }
     }
 
-    const { checked, wrong } = await this.#check(minuteOf(began), minuteOf(Date.now()));
+    const { judged, incomplete, wrong } = await this.#check(minuteOf(began), minuteOf(Date.now()));
     for (const candle of [...wrong, ...transient]) {
       tallyAt(candle.bucket + MINUTE_MS / 2).wrong++;
       complaints.push(
         `wrongly complete: ${candle.token} ${new Date(candle.bucket).toISOString()} ${candle.source} is ${candle.is}, ought ${candle.ought}`,
       );
     }
-    const judged = Object.values(checked).reduce((sum, n) => sum + n, 0);
-    process.stderr.write(`complete candles: ${JSON.stringify(checked)}\n`);
-    tallyOf(tallies, BETWEEN).candles += judged;
+    const bySource: Record<string, number> = {};
+    for (const { bucket, source } of judged) {
+      tallyAt(bucket + MINUTE_MS / 2).candles++;
+      bySource[source] = (bySource[source] ?? 0) + 1;
+    }
+    process.stderr.write(`complete candles: ${JSON.stringify(bySource)}, incomplete: ${incomplete}\n`);
 
     await world.rest();
     for (const complaint of await balance(world.cluster)) {
@@ -157,10 +186,10 @@ class Accounts {
             `lost: ${token} sent ${new Date(packet.at).toISOString()} tells of ${iso(packet.time)} ${packet.mark}`,
           );
         } else tally.inHole++;
-        const killed = runs.find(
-          ({ killedAt }) => killedAt !== undefined && packet.at <= killedAt && packet.at > killedAt - 10_000,
-        );
-        if (killed) tally.oldestLostMs = Math.max(tally.oldestLostMs ?? 0, killed.killedAt! - packet.at);
+        const killedAt = world.kills.find((kill) => kill >= packet.at);
+        if (killedAt !== undefined && killedAt - packet.at < KILL_TAKES_MS) {
+          tally.oldestLostMs = Math.max(tally.oldestLostMs ?? 0, killedAt - packet.at);
+        }
       }
     }
     return { tallies, complaints };

@@ -49,8 +49,8 @@ const SPOOL_MIB = 128;
  */
 export class World {
   service: Program;
-  /** When the service was last killed, epoch milliseconds. */
-  killedAt: number | undefined;
+  /** When a service was killed, epoch milliseconds: what it had not kept within 100 ms may be lost. */
+  readonly kills: number[] = [];
   readonly servicePort: number;
 
   private constructor(
@@ -142,7 +142,7 @@ export class World {
 
   /** As the operating system does it when memory is short. */
   async killService(): Promise<void> {
-    this.killedAt = Date.now();
+    this.kills.push(Date.now());
     this.service.kill('SIGKILL');
     this.service.kill('SIGKILL');
     await this.service.exit;

@@ -1,5 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
 import pino from 'pino';
+import { Calendar } from '../sessions/calendar.js';
 import { nseCalendar } from '../sessions/nse-calendar.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { FEWEST_INSTRUMENTS, MOST_INSTRUMENTS } from './universe.js';
@@ -22,7 +24,7 @@ interface ServerFlags {
 interface SimulateFlags extends ServerFlags {
   seed: number;
   instruments: number;
-  calendar: 'always' | 'nse';
+  calendar: 'always' | Calendar;
 }
 
 /** `tickscope simulate`: the exchange simulator by itself, until Ctrl-C. */
@@ -34,15 +36,18 @@ export function simulateCommand(): Command {
     .option('--seed <n>', 'which market: the same seed always tells the same story', whole(0), 1)
     .option('--instruments <n>', 'how many are listed', whole(FEWEST_INSTRUMENTS, MOST_INSTRUMENTS), 500)
     .option('--rate <n>', 'packets a second aimed at', whole(0, MOST_PACKETS_A_SECOND), 1000)
-    .addOption(
-      new Option('--calendar <name>', 'when it is open').choices(['always', 'nse']).default('always'),
+    .option(
+      '--calendar <name>',
+      'when it is open: always, nse, or a JSON file like calendar/nse.json',
+      hours,
+      'always',
     )
     .action(async (flags: SimulateFlags) => {
       const simulator = await startSimulator({
         ...serverFlags(flags),
         seed: flags.seed,
         instruments: flags.instruments,
-        calendar: flags.calendar === 'nse' ? nseCalendar() : 'always',
+        calendar: flags.calendar,
       });
       announce(simulator, `SIMULATED exchange, seed ${flags.seed}, ${flags.instruments} instruments`);
       await stopped(simulator);
@@ -92,6 +97,19 @@ async function stopped(simulator: Simulator): Promise<void> {
     process.once('SIGTERM', resolve);
   });
   await simulator.stop();
+}
+
+/** @throws InvalidArgumentError */
+function hours(name: string): 'always' | Calendar {
+  if (name === 'always') return name;
+  if (name === 'nse') return nseCalendar();
+  if (!name.endsWith('.json'))
+    throw new InvalidArgumentError('Allowed choices are always, nse, or a .json file.');
+  try {
+    return Calendar.parse(JSON.parse(readFileSync(name, 'utf8')));
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
