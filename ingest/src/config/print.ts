@@ -19,6 +19,11 @@ export function describeEnvironment(env: Environment): Record<string, string> {
   return set;
 }
 
+/** Variables whose values are never shown. */
+export function secretNames(): string[] {
+  return settingSchemas().flatMap(([name, schema]) => (schema.secret ? [name] : []));
+}
+
 /** A database's URL without its passwords, anything else as asterisks. */
 export function redact(secret: string): string {
   if (!/^postgres(ql)?:\/\//.test(secret) || !URL.canParse(secret)) return '***';

@@ -47,14 +47,21 @@ export async function migrate(
   }
 }
 
-/** True when every migration of this version has been applied. */
-export async function isMigrated(database: Database, dir = sqlDirectory()): Promise<boolean> {
+/** Names of migrations: those that the database has, those that it lacks, and those of a newer version. */
+export async function schemaState(
+  database: Database,
+  dir = sqlDirectory(),
+): Promise<{ readonly applied: string[]; readonly missing: string[]; readonly unknown: string[] }> {
+  const known = (await readMigrations(dir, database.kind)).map(({ name }) => name);
   const { rows } = await database.pool.query<{ there: boolean }>(
     `select to_regclass('public.schema_migrations') is not null as there`,
   );
-  if (!rows[0]!.there) return false;
-  const applied = await appliedMigrations(database.pool);
-  return (await readMigrations(dir, database.kind)).every((migration) => applied.has(migration.name));
+  const applied = rows[0]!.there ? await appliedMigrations(database.pool) : new Map<string, string>();
+  return {
+    applied: [...applied.keys()],
+    missing: known.filter((name) => !applied.has(name)),
+    unknown: [...applied.keys()].filter((name) => !known.includes(name)),
+  };
 }
 
 async function prepare(client: pg.Client, database: Database): Promise<void> {

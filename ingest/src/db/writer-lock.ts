@@ -153,7 +153,8 @@ async function take(db: Database, name: string): Promise<pg.Client | undefined> 
   return undefined;
 }
 
-async function holderOf(db: Database): Promise<WriterHolder | undefined> {
+/** Who has the place; undefined when nobody has. */
+export async function holderOf(db: Database): Promise<WriterHolder | undefined> {
   const { rows } = await db.pool.query<{ name: string }>(
     `select a.application_name as name
      from pg_locks l join pg_stat_activity a on a.pid = l.pid

@@ -1,22 +1,20 @@
 import { BrokerError } from '../broker/broker.js';
 import type { Config } from '../config/config.js';
 import type { Database } from '../db/database.js';
-import { isMigrated } from '../db/migrate.js';
+import { schemaState } from '../db/migrate.js';
 import { recordedOrigin } from '../db/origin.js';
+import { readFailedPolicies } from '../db/stand-in.js';
+import { holderOf } from '../db/writer-lock.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { dateToDayNumber, istDate, istDayNumber } from '../sessions/ist.js';
 import { diskSpace } from './disk-space.js';
 
-/** `broken` keeps Tickscope from working, `attention` will, or narrows it. */
-export type Verdict = 'ok' | 'attention' | 'broken';
-
 /** One thing looked at: what was found and, unless it is ok, what to do. */
-export interface Finding {
-  readonly what: string;
-  readonly verdict: Verdict;
-  readonly found: string;
-  readonly todo?: string;
-}
+export type Finding = { readonly what: string; readonly found: string } & (
+  | { readonly verdict: 'ok' }
+  /** `broken` keeps Tickscope from working, `attention` will, or narrows it. */
+  | { readonly verdict: 'attention' | 'broken'; readonly todo: string }
+);
 
 const GIBIBYTE = 1024 ** 3;
 const LITTLE_DISK_BYTES = 5 * GIBIBYTE;
@@ -35,18 +33,42 @@ export async function databaseFindings(db: Database, where: string, origin: stri
   const findings: Finding[] = [{ what: 'database', verdict: 'ok', found: `${where}, server ${version}` }];
   const skew = Math.abs(now.getTime() - Date.now());
   findings.push(skewFinding('database clock', skew));
-  if (!(await isMigrated(db))) {
-    findings.push({
-      what: 'schema',
-      verdict: 'attention',
-      found: 'not up to date',
-      todo: 'run `tickscope migrate`, or start: it migrates by itself',
-    });
-    return findings;
-  }
-  findings.push({ what: 'schema', verdict: 'ok', found: 'up to date' });
-  findings.push(originFinding(await recordedOrigin(db), origin), ...(await aggregateFindings(db)));
+  const schema = await schemaFinding(db);
+  findings.push(schema);
+  if (schema.verdict !== 'ok') return findings;
+  findings.push(originFinding(await recordedOrigin(db), origin), await writerFinding(db));
+  findings.push(...(await aggregateFindings(db)));
   return findings;
+}
+
+async function schemaFinding(db: Database): Promise<Finding> {
+  const what = 'schema';
+  const { missing, unknown } = await schemaState(db);
+  if (unknown.length > 0) {
+    return {
+      what,
+      verdict: 'broken',
+      found: `made by a newer Tickscope, which added ${unknown.join(', ')}`,
+      todo: 'start that version or a later one',
+    };
+  }
+  if (missing.length > 0) {
+    return {
+      what,
+      verdict: 'attention',
+      found: `${missing.length} steps behind`,
+      todo: 'take a backup, then run `tickscope migrate`, or start: it migrates by itself',
+    };
+  }
+  return { what, verdict: 'ok', found: 'up to date' };
+}
+
+async function writerFinding(db: Database): Promise<Finding> {
+  const holder = await holderOf(db);
+  const found = holder
+    ? `process ${holder.pid} on ${holder.host} writes, since ${holder.since}`
+    : 'nobody writes now';
+  return { what: 'writer', verdict: 'ok', found };
 }
 
 function originFinding(recorded: string | undefined, wanted: string): Finding {
@@ -81,24 +103,21 @@ async function aggregateFindings(db: Database): Promise<Finding[]> {
           todo: 'keep the service running, or run `tickscope aggregates refresh`',
         },
   ];
-  if (db.kind === 'timescale') {
-    const { rows: jobs } = await db.pool.query<{ job: string }>(
-      `select j.job_id || ' ' || coalesce(j.hypertable_name, j.proc_name) as job
-       from timescaledb_information.jobs j join timescaledb_information.job_stats s using (job_id)
-       where s.last_run_status = 'Failed'`,
-    );
-    findings.push(
-      jobs.length === 0
-        ? { what: 'jobs', verdict: 'ok', found: 'none failed' }
-        : {
-            what: 'jobs',
-            verdict: 'broken',
-            found: `failed: ${jobs.map(({ job }) => job).join(', ')}`,
-            todo: 'see timescaledb_information.job_errors',
-          },
-    );
-  }
+  if (db.kind === 'timescale') findings.push(await jobsFinding(db));
   return findings;
+}
+
+async function jobsFinding(db: Database): Promise<Finding> {
+  const failed = await readFailedPolicies(db.pool);
+  if (failed.length === 0) return { what: 'jobs', verdict: 'ok', found: 'none failed' };
+  return {
+    what: 'jobs',
+    verdict: 'attention',
+    found: failed
+      .map(({ work, failures, message }) => `${work} failed ${failures} times: ${message}`)
+      .join('; '),
+    todo: 'keep the service running, which does their work meanwhile; timescaledb_information.job_errors says more',
+  };
 }
 
 export function calendarFinding(calendar: Calendar, now: number): Finding {
@@ -183,7 +202,7 @@ export async function grafanaFinding(url: string): Promise<Finding> {
       what: 'grafana',
       verdict: 'broken',
       found: `${url} answers ${response.status}`,
-      todo: 'see Grafana’s log',
+      todo: 'see Grafana’s log, and that GRAFANA_URL is its address',
     };
   } catch {
     return {

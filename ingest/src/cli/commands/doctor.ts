@@ -13,8 +13,9 @@ import {
   type Finding,
   grafanaFinding,
 } from '../../service/diagnosis.js';
+import { fileFindings } from '../../service/diagnosis-files.js';
 import { withBroker } from '../../service/offline.js';
-import { embeddedFolder } from '../../service/open-database.js';
+import { embeddedFolder, spoolFolder } from '../../service/open-database.js';
 import { originOf } from '../../service/origin.js';
 import { sourceOf } from '../../service/source.js';
 import { readSetting, type Setting, withDatabase } from '../command.js';
@@ -38,8 +39,9 @@ export function doctorCommand(terminal: Terminal): Command {
     });
 }
 
-function line({ verdict, what, found, todo }: Finding): string {
-  return `${MARK[verdict]}  ${what}: ${found}${todo ? `\n      ${todo}` : ''}`;
+function line(finding: Finding): string {
+  const { verdict, what, found } = finding;
+  return `${MARK[verdict]}  ${what}: ${found}${finding.verdict === 'ok' ? '' : `\n      ${finding.todo}`}`;
 }
 
 async function examine(terminal: Terminal): Promise<Finding[]> {
@@ -64,9 +66,19 @@ async function examine(terminal: Terminal): Promise<Finding[]> {
       found:
         set.length === 0 ? 'nothing set: the demo' : set.map(([name, value]) => `${name}=${value}`).join(' '),
     },
-    ...config.warnings.map((found): Finding => ({ what: 'configuration', verdict: 'attention', found })),
+    ...config.warnings.map(
+      (found): Finding => ({
+        what: 'configuration',
+        verdict: 'attention',
+        found,
+        todo: 'change it, unless it is meant',
+      }),
+    ),
   ];
+  const spoolDir = config.spool.dir ?? spoolFolder(config, await originOf(config).catch(() => ''));
+  findings.push(...(await fileFindings(config, terminal.folder, spoolDir)));
   findings.push(await diskFinding(nearestFolder(config.dataDir)));
+  if (config.spool.dir) findings.push(await diskFinding(nearestFolder(config.spool.dir)));
   findings.push(
     ...(await attempt('database', 'check DATABASE_URL and that the server runs', () =>
       examineDatabase(setting),
