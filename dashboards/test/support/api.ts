@@ -1,3 +1,4 @@
+import { istDate } from '../../../ingest/src/sessions/ist.js';
 import type { Model } from './boards.js';
 
 /** The API's path for a query of the data source, so that each is also asked without the plugin between. */
@@ -54,12 +55,12 @@ export function apiPath(model: Model, from: number, to: number): string {
     case 'movers buildup':
       return of('oi/buildup', { segment: query['segment'], type: query['instrumentType'], limit });
     case 'quality completeness':
-      return of('completeness', { instrument, ...range });
+      return of('completeness', { instrument, date: istDate(to) });
     case 'quality holes':
     case 'quality repairs':
       return of('gaps', { instrument, limit, ...range });
     case 'quality daily':
-      return of('quality', { instrument, ...range });
+      return of('quality', { instrument, from: istDate(from), to: istDate(to) });
     case 'events':
       return of('events', { kinds: query.kinds?.join(','), instrument, ...range });
     default:

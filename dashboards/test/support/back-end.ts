@@ -1,6 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Model } from './boards.js';
 
 const PLUGIN = fileURLToPath(new URL('../../../grafana-plugin', import.meta.url));
@@ -20,16 +21,6 @@ interface Answer {
   body?: unknown;
 }
 
-/** Whether Go is there to build the data source's back end with. */
-export function goIsThere(): boolean {
-  try {
-    execFileSync('go', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The data source's back end as Grafana runs it: built from its source, started by go-plugin, asked over gRPC. */
 export class BackEnd {
   private readonly waiting: Array<(answer: Answer) => void> = [];
@@ -42,16 +33,15 @@ export class BackEnd {
     });
   }
 
-  /** Builds into `folder` and starts against the API at `url`. */
-  static start(folder: string, url: string): BackEnd {
+  /** Builds into `folder` (seconds with Go's cache, a minute or two without) and starts against the API at `url`. */
+  static async start(folder: string, url: string): Promise<BackEnd> {
     const build = (output: string, main: string) =>
-      execFileSync('go', ['build', '-o', `${folder}/${output}`, main], {
+      promisify(execFile)('go', ['build', '-o', `${folder}/${output}`, main], {
         cwd: PLUGIN,
         env: { ...process.env, CGO_ENABLED: '0' },
-        stdio: 'pipe',
       });
-    build('back-end', './pkg');
-    build('ask', './pkg/cmd/ask');
+    await build('back-end', './pkg');
+    await build('ask', './pkg/cmd/ask');
     return new BackEnd(
       spawn(`${folder}/ask`, ['-plugin', `${folder}/back-end`, '-url', url], {
         stdio: ['pipe', 'pipe', 'ignore'],

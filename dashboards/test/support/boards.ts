@@ -74,3 +74,13 @@ export function urlsOf(value: unknown): string[] {
     key === 'url' && typeof inner === 'string' ? [inner] : urlsOf(inner),
   );
 }
+
+/** How many queries there are anywhere in a dashboard: whatever has a `refId`. */
+export function queriesIn(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + queriesIn(inner), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>(
+    (sum, inner) => sum + queriesIn(inner),
+    'refId' in value ? 1 : 0,
+  );
+}

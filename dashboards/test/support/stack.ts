@@ -1,35 +1,32 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { Database } from '../../../ingest/src/db/database.js';
 import { emptyFolder, freePort, Tickscope } from '../../../ingest/test/e2e/process.js';
-import { BackEnd, goIsThere } from './back-end.js';
-import { Prometheus, prometheusIsThere } from './prometheus.js';
+import { BackEnd } from './back-end.js';
+import { Prometheus } from './prometheus.js';
 
 const READY_WITHIN_MS = 60_000;
 /** Enough for every stock, its future and two chains of options, and few enough to be seeded in seconds. */
 const INSTRUMENTS = '400';
+/** History is read in the background of the first start. */
+const SEEDED_WITHIN_MS = 60_000;
+const RAISED_MINUTES = 40;
 
 /** A running ingest on the simulator, what Grafana would ask, and a login that is a `tickscope_reader`. */
 export interface Stack {
   readonly api: string;
-  readonly reader: pg.Client;
-  /** Undefined where the program is not installed; with CI set that is a failure. */
+  readonly reader: pg.Pool;
+  /** Undefined where the program is not installed; with CI=true that is a failure. */
   readonly prometheus: Prometheus | undefined;
   readonly backEnd: BackEnd | undefined;
   readonly marketOpen: boolean;
   stop(): Promise<void>;
 }
 
-/** Starts everything on an empty database, and leaves a hole in what was heard by starting ingest twice. */
+/** Starts everything on an empty database, and leaves holes in what was heard. */
 export async function startStack(db: Database): Promise<Stack> {
-  for (const [program, there] of [
-    ['prometheus', prometheusIsThere()],
-    ['go', goIsThere()],
-  ] as const) {
-    if (there) continue;
-    if (process.env['CI']) throw new Error(`${program} is not on the PATH`);
-    console.warn(`${program} is not on the PATH: the dashboards' queries are NOT all tested.`);
-  }
+  const [hasGo, hasPrometheus] = [isThere('go', 'version'), isThere('prometheus', '--version')];
   const folder = await emptyFolder();
   const port = await freePort();
   const api = `http://127.0.0.1:${port}`;
@@ -42,22 +39,25 @@ export async function startStack(db: Database): Promise<Stack> {
     await service.ready(`${api}/health/ready`, READY_WITHIN_MS);
     return service;
   };
-  let service = await serve();
-  const backEnd = goIsThere() ? BackEnd.start(folder.path, api) : undefined;
-  service.child.kill('SIGTERM');
-  await service.exit;
-  service = await serve();
-  const prometheus = prometheusIsThere()
-    ? await Prometheus.start(folder.path, await freePort(), `127.0.0.1:${port}`)
-    : undefined;
+  const first = await serve();
+  await takeAgain(api);
+  await raiseVolatility(db);
+  first.child.kill('SIGTERM');
+  await first.exit;
+  await addOldTick(db);
+  const [service, backEnd, prometheus] = await Promise.all([
+    serve(),
+    hasGo ? BackEnd.start(folder.path, api) : undefined,
+    hasPrometheus ? Prometheus.start(folder.path, await freePort(), `127.0.0.1:${port}`) : undefined,
+  ]);
+  await addJudgedDay(db);
 
   const login = `dashboards_${randomBytes(6).toString('hex')}`;
   await db.pool.query(`create role ${login} login password '${login}' in role tickscope_reader`);
   const url = new URL(db.url);
   url.username = login;
   url.password = login;
-  const reader = new pg.Client({ connectionString: url.toString() });
-  await reader.connect();
+  const reader = new pg.Pool({ connectionString: url.toString(), max: 4 });
   const { marketOpen } = (await (await fetch(`${api}/api/status`)).json()) as { marketOpen: boolean };
 
   return {
@@ -78,24 +78,69 @@ export async function startStack(db: Database): Promise<Stack> {
   };
 }
 
-/**
- * What a quiet morning does not bring by itself: a spike of India VIX with its change of regime, and a judged day.
- * Waits for the engine's own minutes first, because it writes those that are not there.
- */
-export async function addRareEvents(db: Database): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const { rowCount } = await db.pool.query(
-      `update vix_data set value = 27, regime = 'HIGH'
-       where time >= date_trunc('minute', now()) - interval '40 minutes'
-         and time < date_trunc('minute', now()) - interval '30 minutes'`,
-    );
-    if ((rowCount ?? 0) > 0) break;
-    if (tries > 60) throw new Error('the volatility engine has no minutes of the last hour');
+/** Whether a program answers. With CI=true that it does not is a failure and not a reason to skip. */
+function isThere(program: string, question: string): boolean {
+  try {
+    execFileSync(program, [question], { stdio: 'ignore' });
+    return true;
+  } catch {
+    if (process.env['CI'] === 'true') throw new Error(`${program} is not on the PATH`);
+    console.warn(`${program} is not on the PATH: the dashboards' queries are NOT all tested.`);
+    return false;
+  }
+}
+
+/** Gives an instrument back and takes it again: a hole of one instrument, which is repaired when its minute is over. */
+async function takeAgain(api: string): Promise<void> {
+  for (const method of ['POST', 'DELETE', 'POST']) {
+    const { ok, status } = await fetch(`${api}/api/subscriptions`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ instruments: ['NSE:INFY'] }),
+    });
+    if (!ok) throw new Error(`${method} /api/subscriptions answers ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
+}
+
+/**
+ * What a quiet morning does not bring by itself: India VIX far above its regime for a while some hours ago. The minutes
+ * of history are raised and not what the engine derives from them, so that it finds spike and change of regime itself.
+ */
+async function raiseVolatility(db: Database): Promise<void> {
+  for (const deadline = Date.now() + SEEDED_WITHIN_MS; ; ) {
+    const { rowCount } = await db.pool.query(
+      `with raised as (
+         select c.instrument_token, c.interval, c.bucket from broker_candles c
+         join instruments i on i.token = c.instrument_token
+         where i.symbol = 'INDIA VIX' and c.interval = '1m' and c.bucket < now() - interval '4 hours'
+         order by c.bucket desc limit ${RAISED_MINUTES}
+       )
+       update broker_candles c set open = 42, high = 42.5, low = 41.5, close = 42 from raised r
+       where (c.instrument_token, c.interval, c.bucket) = (r.instrument_token, r.interval, r.bucket)`,
+    );
+    if (rowCount === RAISED_MINUTES) return;
+    if (Date.now() > deadline) throw new Error(`only ${rowCount} minutes of India VIX are seeded`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** A tick of two hours ago: of what is younger than two minutes nothing is materialized, so that no lag is known. */
+async function addOldTick(db: Database): Promise<void> {
+  await db.pool.query(
+    `insert into tick_data (time, seq, instrument_token, ltp, high, low, is_trade, in_session, time_source, broker, received_at)
+     select time - interval '2 hours', seq, instrument_token, ltp, high, low, true, true, time_source, broker,
+            received_at - interval '2 hours'
+     from tick_data limit 1`,
+  );
+}
+
+/** The findings of an end-of-day comparison, which comes hours after a close. */
+async function addJudgedDay(db: Database): Promise<void> {
   await db.pool.query(
     `insert into data_quality_metrics (instrument_token, trading_date, completeness, accuracy, source, quality)
-     select token, ist_date(now()) - 1, 0.998, 0.995, 'broker', 'A' from instruments where segment = 'NSE' limit 5
+     select token, ist_date(now()) - 1, 0.998, 0.995, 'broker', 'excellent' from instruments
+     where segment = 'NSE' limit 5
      on conflict do nothing`,
   );
 }

@@ -157,6 +157,17 @@ function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
       if (cleared > 0) log.debug({ cleared }, 'refreshed late ranges');
     }),
     duty('late days', 3 * MINUTE_MS, (client) => refreshLateDays(client, kind)),
+    // Before what may take a minute after a first start, when days of history wait for their merge.
+    duty('lag', 15 * SECOND_MS, async (client, now) => {
+      for (const [view, watermark] of await readWatermarks(client)) {
+        // Nothing is materialized yet: TimescaleDB says 4714 BC then, plain PostgreSQL -infinity.
+        if (watermark > 0) metrics.aggregateLag.set({ view }, (now - watermark) / SECOND_MS);
+      }
+    }),
+    duty('sizes', 5 * MINUTE_MS, async (client) => {
+      for (const { relation, bytes } of await readSizes(client, kind))
+        metrics.dbBytes.set({ relation }, bytes);
+    }),
     duty('fresh merges', 30 * SECOND_MS, async (client) => {
       await client.query(`select store_merged_candles(null, now() - make_interval(days => $1), 'infinity')`, [
         FRESH_MERGES_DAYS,
@@ -170,16 +181,6 @@ function dutiesOf({ db, log, metrics, retention }: MaintenanceOptions): Duty[] {
       compressed = true;
       const dropped = await dropExpired(client, kind, retention, now);
       if (dropped.length > 0) log.info({ dropped }, 'dropped what is past its age');
-    }),
-    duty('lag', 15 * SECOND_MS, async (client, now) => {
-      for (const [view, watermark] of await readWatermarks(client)) {
-        // Nothing is materialized yet: TimescaleDB says 4714 BC then, plain PostgreSQL -infinity.
-        if (watermark > 0) metrics.aggregateLag.set({ view }, (now - watermark) / SECOND_MS);
-      }
-    }),
-    duty('sizes', 5 * MINUTE_MS, async (client) => {
-      for (const { relation, bytes } of await readSizes(client, kind))
-        metrics.dbBytes.set({ relation }, bytes);
     }),
   ];
 }
