@@ -18,12 +18,14 @@ export const Manifest = Type.Object({
   kind: Type.Union([Type.Literal('timescale'), Type.Literal('postgres')]),
   /** ISO 8601 UTC: the moment that the backup shows. */
   takenAt: Type.String(),
-  /** Number of the newest migration. */
+  /** Number of the newest migration that the database has. */
   schemaVersion: Type.Integer({ minimum: 1 }),
   /** In an order in which references are satisfied. */
   tables: Type.Array(Stored),
   /** Candles of ticks below their watermark: the ticks under the older ones may be gone. */
   candles: Type.Array(Type.Intersect([Stored, Type.Object({ watermark: Type.String() })])),
+  /** ISO 8601 UTC: ticks and order books before it were left out. Absent: none were. */
+  ticksFrom: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T[\\d:.]+Z$' })),
   /** Oldest and newest `time` of the tables that are kept by day, as PostgreSQL writes them. */
   days: Type.Array(Type.Object({ table: Type.String(), first: Type.String(), last: Type.String() })),
 });

@@ -4,43 +4,45 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { Logger } from 'pino';
 import type { Database } from '../db/database.js';
+import { migrate, schemaState } from '../db/migrate.js';
 import { readMigrations, sqlDirectory } from '../db/migrations.js';
 import type { OnTable } from './backup.js';
 import { BackupUnusable, dataFile, type Manifest, readManifest, type StoredTable } from './manifest.js';
-import { restoreCandles } from './restore-candles.js';
+import {
+  moveWatermarks,
+  refreshToWatermarks,
+  refuseWithoutTicks,
+  restoreCandles,
+} from './restore-candles.js';
+import { tablesInUse } from './tables.js';
 
 const id = pg.escapeIdentifier;
 
 /**
- * Reads a backup into a migrated database that has never been used. Everything is checked before anything is written,
- * and written in one transaction: a restore that fails leaves the database as it was.
+ * Reads a backup into a database that has never been used. Everything is checked before anything is written, and written
+ * in one transaction: after a restore that failed the database is as empty as before.
+ *
+ * The rows go into the schema that they were taken from, and the migrations since then run over them, as they would have
+ * in the database that was backed up.
  * @throws BackupUnusable
  */
-export async function restore(db: Database, folder: string, onTable: OnTable = () => {}): Promise<Manifest> {
+export async function restore(
+  db: Database,
+  folder: string,
+  log: Logger,
+  onTable: OnTable = () => undefined,
+): Promise<Manifest> {
   const manifest = await readManifest(folder);
-  await refuseUnfit(db, manifest);
+  await refuseNewer(db, manifest);
   for (const table of [...manifest.tables, ...manifest.candles]) await checkFile(folder, table);
   const client = await db.connect('tickscope restore');
   try {
-    await client.query('begin');
-    // Straight into compressed chunks: days of ticks are going to lie there anyway, and it takes a third of the time.
-    if (db.kind === 'timescale') await client.query('set local timescaledb.enable_direct_compress_copy = on');
-    const total = manifest.tables.length + manifest.candles.length;
-    let done = 0;
-    // The migrations put rows into some (settings): the backup's are the ones wanted.
-    for (const { name } of manifest.tables.toReversed()) await client.query(`delete from ${id(name)}`);
-    if (db.kind === 'postgres') await makePartitions(client, manifest);
-    for (const table of manifest.tables) {
-      await copyInto(client, folder, table, id(table.name));
-      await moveSequences(client, table);
-      onTable(++done, total, table.name);
-    }
-    for (const level of manifest.candles) {
-      await restoreCandles(client, db.kind, level, (target) => copyInto(client, folder, level, target));
-      onTable(++done, total, level.name);
-    }
-    await client.query('commit');
+    await refuseUsed(client, db, manifest);
+    await migrate(db, log, { upTo: manifest.schemaVersion });
+    await load(client, db, folder, manifest, onTable);
+    await migrate(db, log);
     await client.query('analyze');
     return manifest;
   } finally {
@@ -48,19 +50,70 @@ export async function restore(db: Database, folder: string, onTable: OnTable = (
   }
 }
 
-async function refuseUnfit(db: Database, manifest: Manifest): Promise<void> {
+async function load(
+  client: pg.Client,
+  db: Database,
+  folder: string,
+  manifest: Manifest,
+  onTable: OnTable,
+): Promise<void> {
+  await client.query('begin');
+  // Straight into compressed chunks: days of ticks are going to lie there anyway, and it takes a third of the time.
+  if (db.kind === 'timescale') await client.query('set local timescaledb.enable_direct_compress_copy = on');
+  const total = manifest.tables.length + manifest.candles.length;
+  let done = 0;
+  // The migrations put rows into some (settings): the backup's are the ones wanted.
+  for (const { name } of manifest.tables.toReversed()) await client.query(`delete from ${id(name)}`);
+  if (db.kind === 'postgres') await makePartitions(client, manifest);
+  for (const table of manifest.tables) {
+    await copyInto(client, folder, table, id(table.name));
+    await moveSequences(client, table);
+    onTable(++done, total, table.name);
+  }
+  if (manifest.ticksFrom) await forgetTicksBefore(client, manifest.ticksFrom);
+  for (const level of manifest.candles) {
+    await restoreCandles(client, db.kind, level, (target) => copyInto(client, folder, level, target));
+    onTable(++done, total, level.name);
+  }
+  const byRefresh = db.kind === 'timescale' && !(await moveWatermarks(client, manifest.candles));
+  if (byRefresh) await refuseWithoutTicks(client, manifest);
+  await client.query('commit');
+  if (byRefresh) await refreshToWatermarks(client, manifest.candles);
+}
+
+async function refuseNewer(db: Database, manifest: Manifest): Promise<void> {
   const version = (await readMigrations(sqlDirectory(), db.kind)).at(-1)!.version;
   if (manifest.schemaVersion > version) {
     throw new BackupUnusable(
       `The backup was taken by a newer Tickscope (schema ${manifest.schemaVersion}, this one knows ${version}).`,
     );
   }
-  const { rows } = await db.pool.query<{ used: boolean }>(
-    'select exists (select from data_origin) or exists (select from instruments) or exists (select from tick_data) as used',
-  );
-  if (rows[0]!.used) {
-    throw new BackupUnusable('The database is in use already: a backup is restored into an empty one.');
+}
+
+async function refuseUsed(client: pg.Client, db: Database, manifest: Manifest): Promise<void> {
+  const { applied } = await schemaState(db);
+  if (applied.length === 0) return;
+  const used = await tablesInUse(client);
+  if (used.length > 0) {
+    throw new BackupUnusable(
+      `The database is in use already (${used.slice(0, 3).join(', ')} hold rows): a backup is restored into an empty one.`,
+    );
   }
+  const version = Math.max(...applied.map((name) => Number(name.slice(0, 4))));
+  if (version > manifest.schemaVersion) {
+    throw new BackupUnusable(
+      `The backup has schema ${manifest.schemaVersion}, the empty database ${version} already: name a database without tables, the restore brings it up to date.`,
+    );
+  }
+}
+
+/** Ticks that were left out are as good as dropped by retention: candles are not computed from there again. */
+async function forgetTicksBefore(client: pg.Client, ticksFrom: string): Promise<void> {
+  await client.query(
+    `insert into retention_state as r (relation, dropped_before) values ('tick_data', $1)
+     on conflict (relation) do update set dropped_before = greatest(r.dropped_before, excluded.dropped_before)`,
+    [ticksFrom],
+  );
 }
 
 async function checkFile(folder: string, table: StoredTable): Promise<void> {

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 
 /** A table to be stored, with the columns that can be written back. */
 export interface TableToStore {
@@ -17,6 +17,22 @@ const NOT_STORED = [
   'watermarks',
   ...CANDLE_LEVELS.map((level) => `tick_rollup_${level}`),
 ];
+
+/** Filled by migrations: rows in them are no sign of use. */
+const FILLED_BY_MIGRATIONS = ['settings', 'gap_ledger_cursor'];
+
+/** Names of tables that hold rows which no migration put there. */
+export async function tablesInUse(client: pg.Client): Promise<string[]> {
+  const used: string[] = [];
+  for (const { name } of await tablesToStore(client)) {
+    if (FILLED_BY_MIGRATIONS.includes(name)) continue;
+    const { rows } = await client.query<{ used: boolean }>(
+      `select exists (select from ${pg.escapeIdentifier(name)}) as used`,
+    );
+    if (rows[0]!.used) used.push(name);
+  }
+  return used;
+}
 
 /** Every table of ours, those that others refer to first. Read from the catalog, so that a new table is never forgotten. */
 export async function tablesToStore(client: pg.Client): Promise<TableToStore[]> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { backup } from '../../backup/backup.js';
 import { readSetting, withDatabase } from '../command.js';
 import { progressBar, type Terminal } from '../terminal.js';
@@ -10,15 +10,22 @@ export function backupCommand(terminal: Terminal): Command {
       'Write everything that cannot be rebuilt into a new folder: one moment, also while the service runs.',
     )
     .argument('<folder>', 'made when absent; must be empty')
+    .option(
+      '--ticks <which>',
+      'all, or recent: no ticks and order books older than 3 days',
+      ticksOption,
+      'all',
+    )
     .option('--json', 'one JSON document on stdout')
-    .action(async (folder: string, { json }: { json?: boolean }) => {
+    .action(async (folder: string, { ticks, json }: { ticks: Ticks; json?: boolean }) => {
       const setting = readSetting(terminal, true);
       const path = resolve(terminal.folder, folder);
       const bar = progressBar(terminal, 'backup');
       await withDatabase(setting, async ({ db }) => {
-        const manifest = await backup(db, path, (done, total, table) =>
-          bar.update(done, total, table),
-        ).finally(() => bar.stop());
+        const manifest = await backup(db, path, {
+          recentTicks: ticks === 'recent',
+          onTable: (done, total, table) => bar.update(done, total, table),
+        }).finally(() => bar.stop());
         const rows = [...manifest.tables, ...manifest.candles].reduce((sum, table) => sum + table.rows, 0);
         if (json) terminal.print(JSON.stringify({ folder: path, ...manifest }));
         else
@@ -27,4 +34,11 @@ export function backupCommand(terminal: Terminal): Command {
           );
       });
     });
+}
+
+type Ticks = 'all' | 'recent';
+
+function ticksOption(text: string): Ticks {
+  if (text !== 'all' && text !== 'recent') throw new InvalidArgumentError('Expected all or recent.');
+  return text;
 }

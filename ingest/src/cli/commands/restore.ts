@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readManifest } from '../../backup/manifest.js';
 import { restore } from '../../backup/restore.js';
-import { migrate } from '../../db/migrate.js';
 import { takeWriterLock } from '../../db/writer-lock.js';
 import { openForCommand } from '../../service/open-database.js';
 import { originOf } from '../../service/origin.js';
@@ -29,8 +28,7 @@ export function restoreCommand(terminal: Terminal): Command {
       const bar = progressBar(terminal, 'restore');
       try {
         const lock = await takeWriterLock(opened.db, Date.now());
-        await migrate(opened.db, setting.log);
-        const manifest = await restore(opened.db, path, (done, total, table) =>
+        const manifest = await restore(opened.db, path, setting.log, (done, total, table) =>
           bar.update(done, total, table),
         );
         await lock.release();
