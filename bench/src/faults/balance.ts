@@ -15,11 +15,10 @@ const QUOTES = `
 const VOLUMES = `
   select t.instrument_token::text as token, t.day::text as day, t.added::text as added, t.volume::text as volume
   from (
-    select instrument_token, ist_date(last_trade_time) as day,
+    select instrument_token, ist_date(coalesce(last_trade_time, time)) as day,
            sum(coalesce(volume_delta, 0) + coalesce(volume_unplaced, 0)) as added, max(volume) as volume
     from tick_data
-    where volume is not null and last_trade_time is not null
-      and ist_date(last_trade_time) = ist_date(exchange_time)
+    where volume is not null and coalesce(ist_date(last_trade_time) = ist_date(exchange_time), true)
     group by 1, 2
   ) t
   where t.added <> t.volume`;

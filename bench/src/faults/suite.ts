@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
-import { SimulatedExchange } from '@tickscope/ingest/dist/src/simulator/exchange.js';
-import { balance } from './balance.js';
-import { checkMinutes, minuteOf, type WrongCandle } from './candles.js';
+import { Accounts, type Round, type Run } from './accounts.js';
+import { minuteOf, type WrongCandle } from './candles.js';
 import type { Fault } from './fault.js';
-import { compare } from './ledger.js';
-import { emptyTally, type Tally } from './report.js';
-import { readSent, type SentPacket } from './sent.js';
-import { readStored } from './stored.js';
+import { heal } from './healing.js';
 import { World, type WorldOptions } from './world.js';
 
 const MINUTE_MS = 60_000;
@@ -15,29 +10,18 @@ const MINUTE_MS = 60_000;
 const BEFORE_MS = 2_000;
 /** A candle in progress may be called complete this long after its end. */
 const SETTLE_MS = 4_000;
-/** What was sent this long before a kill -9 and is missing was lost by something else. */
-const KILL_TAKES_MS = 3_000;
-const BATCH = 100;
-const HEALED_WITHIN_MS = 30_000;
-/** Name of the row for what happened between two runs. */
-const BETWEEN = '(between)';
 
-interface Run {
-  readonly fault: Fault;
-  readonly from: number;
-  to: number;
-  error: unknown;
-  backSeconds: number;
-}
-
-/** What a round found, by fault, and what to tell of each that broke a promise. */
-export interface Round {
-  readonly tallies: Map<string, Tally>;
-  readonly complaints: string[];
+export interface RoundOptions extends WorldOptions {
+  /** Leave the folder of a round that broke a promise. */
+  readonly keep: boolean;
+  /** Judge the minute in progress too, which takes up to another. */
+  readonly lastMinute: boolean;
+  /** More that must hold at the end, of `[from, to)`: a sentence for each thing that does not. */
+  readonly also?: (world: World, from: number, to: number) => Promise<string[]>;
 }
 
 /** Strikes with `faults`, one after the other, on one world, and then settles accounts. */
-export async function round(options: WorldOptions, faults: readonly Fault[], keep: boolean): Promise<Round> {
+export async function round(options: RoundOptions, faults: readonly Fault[]): Promise<Round> {
   const world = await World.create(options);
   let broken = true;
   try {
@@ -59,15 +43,19 @@ export async function round(options: WorldOptions, faults: readonly Fault[], kee
       );
       if (run.error) break;
     }
-    // The last minute is judged too.
-    await sleep(Math.max(0, minuteOf(Date.now()) + MINUTE_MS + SETTLE_MS - Date.now()));
-    await heal(world, began);
-    const result = await accounts.settle(runs, began, transient);
+    if (options.lastMinute) await sleep(minuteOf(Date.now()) + MINUTE_MS + SETTLE_MS - Date.now());
+    const complaints = await also(world, options, began).catch((error: unknown) => [String(error)]);
+    const result = await accounts.settle(runs, began, transient, complaints);
     broken = result.complaints.length > 0;
     return result;
   } finally {
-    await world.remove(keep && broken);
+    await world.remove(options.keep && broken);
   }
+}
+
+async function also(world: World, options: RoundOptions, began: number): Promise<string[]> {
+  await heal(world, began);
+  return (await options.also?.(world, began, Date.now())) ?? [];
 }
 
 async function strike(world: World, fault: Fault): Promise<Run> {
@@ -75,154 +63,10 @@ async function strike(world: World, fault: Fault): Promise<Run> {
   try {
     await world.pause(0, BEFORE_MS);
     await fault.strike(world);
-    run.backSeconds = (await world.flowing()) / 1000;
+    if (!world.options.calendar) run.backSeconds = (await world.flowing()) / 1000;
   } catch (error) {
     run.error = error;
   }
   run.to = Date.now();
   return run;
-}
-
-/** Asks for every minute of every instrument, as somebody who looks at all of it does, until the broker has answered. */
-async function heal(world: World, from: number): Promise<void> {
-  const { instruments } = await world.get<{ instruments: Array<{ token: number }> }>(
-    '/api/instruments?limit=1000',
-  );
-  const tokens = instruments.map(({ token }) => String(token));
-  for (let at = 0; at < tokens.length; at += BATCH) {
-    const response = await fetch(world.url('/api/candles/batch'), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        instruments: tokens.slice(at, at + BATCH),
-        interval: '1m',
-        from,
-        to: Date.now(),
-        wait_ms: HEALED_WITHIN_MS,
-      }),
-    });
-    if (!response.ok)
-      throw new Error(`The candles were not given: ${response.status} ${await response.text()}`);
-    await response.arrayBuffer();
-  }
-}
-
-class Accounts {
-  readonly #exchange: SimulatedExchange;
-
-  constructor(readonly world: World) {
-    const { seed, instruments } = world.options;
-    this.#exchange = SimulatedExchange.simulate({
-      calendar: alwaysOpen(),
-      seed,
-      instruments,
-      now: Date.now(),
-    });
-  }
-
-  /** Candles that are called complete now and are wrong, later than `from` and than the first whole minute. */
-  async wrongSince(from: number, began: number): Promise<readonly WrongCandle[]> {
-    const first = Math.max(minuteOf(from), minuteOf(began));
-    const { wrong } = await this.#check(first, minuteOf(Date.now()));
-    return wrong;
-  }
-
-  async settle(runs: readonly Run[], began: number, transient: readonly WrongCandle[]): Promise<Round> {
-    const { world } = this;
-    const tallies = new Map<string, Tally>();
-    const complaints: string[] = [];
-    const tallyAt = (at: number) => {
-      const name = runs.find((run) => at >= run.from && at < run.to)?.fault.name ?? BETWEEN;
-      return tallyOf(tallies, name);
-    };
-    for (const run of runs) {
-      const tally = tallyOf(tallies, run.fault.name);
-      tally.runs++;
-      tally.slowest = Math.max(tally.slowest, run.backSeconds);
-      if (run.error) {
-        tally.failed++;
-        complaints.push(`${run.fault.name} failed: ${String((run.error as Error).stack ?? run.error)}`);
-      }
-    }
-
-    const { judged, incomplete, wrong } = await this.#check(minuteOf(began), minuteOf(Date.now()));
-    for (const candle of [...wrong, ...transient]) {
-      tallyAt(candle.bucket + MINUTE_MS / 2).wrong++;
-      complaints.push(
-        `wrongly complete: ${candle.token} ${new Date(candle.bucket).toISOString()} ${candle.source} is ${candle.is}, ought ${candle.ought}`,
-      );
-    }
-    const bySource: Record<string, number> = {};
-    for (const { bucket, source } of judged) {
-      tallyAt(bucket + MINUTE_MS / 2).candles++;
-      bySource[source] = (bySource[source] ?? 0) + 1;
-    }
-    process.stderr.write(`complete candles: ${JSON.stringify(bySource)}, incomplete: ${incomplete}\n`);
-
-    await world.rest();
-    for (const complaint of await balance(world.cluster)) {
-      tallyOf(tallies, BETWEEN).failed++;
-      complaints.push(complaint);
-    }
-    const sent = await readSent(world.sentLog, (token) => this.#exchange.instrument(token)!);
-    for (const [token, packets] of sent) {
-      const index = this.#exchange.instrument(token)!.type === 'INDEX';
-      const found = compare(packets, await readStored(world.cluster, token, index));
-      for (const { at } of packets) tallyAt(at).sent++;
-      for (const { at } of found.stored) tallyAt(at).stored++;
-      for (const { at } of found.repeats) tallyAt(at).repeats++;
-      for (const row of found.surplus) {
-        tallyAt(row.receivedAt).duplicated++;
-        complaints.push(
-          `duplicated: ${token} seq ${row.seq} received ${new Date(row.receivedAt).toISOString()} ${row.mark}`,
-        );
-      }
-      for (const [i, covered] of (await this.#covered(token, found.missing)).entries()) {
-        const packet = found.missing[i]!;
-        const tally = tallyAt(packet.at);
-        if (covered) {
-          tally.lost++;
-          complaints.push(
-            `lost: ${token} sent ${new Date(packet.at).toISOString()} tells of ${iso(packet.time)} ${packet.mark}`,
-          );
-        } else tally.inHole++;
-        const killedAt = world.kills.find((kill) => kill >= packet.at);
-        if (killedAt !== undefined && killedAt - packet.at < KILL_TAKES_MS) {
-          tally.oldestLostMs = Math.max(tally.oldestLostMs ?? 0, killedAt - packet.at);
-        }
-      }
-    }
-    return { tallies, complaints };
-  }
-
-  #check(from: number, to: number) {
-    const tokens = this.#exchange.instruments.map(({ token }) => token);
-    return checkMinutes(this.world.cluster, this.#exchange, tokens, from, to);
-  }
-
-  /** For each packet, whether its instant is one that was heard according to the database. */
-  async #covered(token: number, packets: readonly SentPacket[]): Promise<boolean[]> {
-    if (packets.length === 0) return [];
-    const times = packets.map(({ time, at }) => (Number.isNaN(time) ? at : time));
-    const rows = await this.world.cluster.query<{ covered: boolean }>(
-      `select s.spans @> to_timestamp(t.ms / 1000.0) as covered
-       from (select live_spans($1, to_timestamp($3 / 1000.0) - interval '1 hour', to_timestamp($4 / 1000.0) + interval '1 hour') as spans) s
-       cross join unnest($2::float8[]) with ordinality t (ms, i) order by t.i`,
-      [token, times, Math.min(...times), Math.max(...times)],
-    );
-    return rows.map(({ covered }) => covered);
-  }
-}
-
-function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
-  let tally = tallies.get(name);
-  if (!tally) {
-    tally = emptyTally();
-    tallies.set(name, tally);
-  }
-  return tally;
-}
-
-function iso(ms: number): string {
-  return Number.isNaN(ms) ? 'no time' : new Date(ms).toISOString();
 }

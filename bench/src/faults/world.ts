@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CalendarFile } from '@tickscope/ingest/dist/src/sessions/calendar.js';
 import type { FaultKind } from '@tickscope/ingest/dist/src/simulator/faults.js';
 import { Cluster } from './cluster.js';
 import { SmallDisk } from './disk.js';
@@ -29,10 +30,10 @@ export interface WorldOptions {
   readonly rate: number;
   /** Folder of the programs of a PostgreSQL with TimescaleDB; undefined: the embedded PostgreSQL. */
   readonly bin: string | undefined;
+  /** Hours of the exchange; undefined: it never closes. With hours, whoever strikes waits for what he waits for. */
+  readonly calendar?: CalendarFile;
   /** Settings of the service beyond its addresses and folders. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** More of `tickscope simulate`. */
-  readonly simulatorFlags?: readonly string[];
 }
 
 const READY_WITHIN_MS = 90_000;
@@ -86,13 +87,15 @@ export class World {
     const simulatorPort = await freePort();
     const feedProxy = new TcpProxy(simulatorPort);
     await feedProxy.start();
+    const calendar = join(folder, 'calendar.json');
+    await writeFile(calendar, JSON.stringify(options.calendar ?? null));
     const simulator = new Program(
       [
         'simulate',
         ...['--port', String(simulatorPort), '--seed', String(options.seed)],
         ...['--instruments', String(options.instruments), '--rate', String(options.rate)],
         ...['--historical-rate', '0', '--sent-log', join(folder, 'sent')],
-        ...(options.simulatorFlags ?? []),
+        ...(options.calendar ? ['--calendar', calendar] : []),
       ],
       folder,
       join(folder, 'simulator.log'),
@@ -109,7 +112,8 @@ export class World {
       disks,
       await freePort(),
     );
-    await world.flowing();
+    if (options.calendar) await answering(world.url('/health'), world.service);
+    else await world.flowing();
     return world;
   }
 
@@ -204,11 +208,10 @@ export class World {
 
   /** Stops the service cleanly and the simulator, so that the log of what was sent is whole. */
   async rest(): Promise<void> {
-    this.#mustRun();
     const code = await this.service.stop(STOP_WITHIN_MS);
+    await this.simulator.stop(5_000);
     if (code !== 0)
       throw new Error(`The service stopped with ${code}: ${this.service.printed().slice(-2000)}`);
-    await this.simulator.stop(5_000);
   }
 
   async remove(keep: boolean): Promise<void> {
