@@ -39,7 +39,11 @@ export function honestyOf(
   return {
     inProgress,
     incomplete: bar.complete === false && !inProgress,
-    origin: ORIGINS[bar.source ?? ''] ?? 'plain',
+    // The broker's day candle is the official one: it replaces ours by rule, it heals nothing.
+    origin:
+      bar.source === 'broker' && series.intervalMs >= DAY_MS
+        ? 'plain'
+        : (ORIGINS[bar.source ?? ''] ?? 'plain'),
   };
 }
 

@@ -10,9 +10,11 @@ export interface Palette {
   labelBackground: string;
   up: string;
   down: string;
-  /** Candles that the broker healed, whole or in part. */
+  /** Candles that the broker healed, whole or in part: their direction's own hue, paler. */
   healedUp: string;
   healedDown: string;
+  /** The ribbon below healed candles. */
+  healed: string;
   /** Candles that are incomplete, and holes. */
   hole: string;
   /** The candle in progress. */

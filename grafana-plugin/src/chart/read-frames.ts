@@ -1,3 +1,4 @@
+import { attachFields } from './attach-fields';
 import type { Bar, CandleSeries, Gap } from './bar';
 import { asNumber, asTime, column, type FieldLike, type FrameLike } from './frame';
 import { intervalOf } from './interval';
@@ -9,18 +10,19 @@ export interface ReadFrame {
   fields: OhlcFields;
 }
 
-/** Reads each frame that has open, high, low and close; the others are left out. */
+/** Reads each frame that has open, high, low and close; numbers of the others go beside the first one's candles. */
 export function readFrames(frames: readonly FrameLike[]): ReadFrame[] {
   const read = frames.flatMap((frame) => {
     const fields = ohlcFields(frame);
     return fields ? splitByInstrument(frame, fields) : [];
   });
   const seen = new Map<string, number>();
-  return read.map(({ series, fields }) => {
+  const keyed = read.map(({ series, fields }) => {
     const times = seen.get(series.key) ?? 0;
     seen.set(series.key, times + 1);
     return { fields, series: times ? { ...series, key: `${series.key}#${times}` } : series };
   });
+  return attachFields(keyed, frames);
 }
 
 /** A long frame names the instrument in a text column: one series each. A wide one is one series. */

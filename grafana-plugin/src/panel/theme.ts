@@ -2,8 +2,22 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { faded, type Palette } from '../chart/palette';
 
 /** Teal and red, told apart by people who cannot tell green from red, as charts of exchanges have them. */
-const DARK = { up: '#26a69a', down: '#ef5350', healedUp: '#4f9fc4', healedDown: '#d0708f', hole: '#ff9830' };
-const LIGHT = { up: '#089981', down: '#e03c3c', healedUp: '#2b7fb0', healedDown: '#c04a78', hole: '#e0701a' };
+const DARK = {
+  up: '#26a69a',
+  down: '#ef5350',
+  healedUp: '#5b8583',
+  healedDown: '#a5716f',
+  healed: '#4f9fc4',
+  hole: '#ff9830',
+};
+const LIGHT = {
+  up: '#089981',
+  down: '#e03c3c',
+  healedUp: '#8dbfb8',
+  healedDown: '#dfa5a3',
+  healed: '#2b7fb0',
+  hole: '#e0701a',
+};
 const LINES_DARK = ['#f2cc0c', '#8ab8ff', '#ff7383', '#73bf69', '#ca95e5', '#ffb357', '#5ddbe0'];
 const LINES_LIGHT = ['#b07d00', '#1f60c4', '#c4162a', '#37872d', '#8f3bb8', '#d0660a', '#0d8a94'];
 

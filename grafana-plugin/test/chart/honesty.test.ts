@@ -54,6 +54,11 @@ describe('what is told of a candle', () => {
     expect(new Set(looks).size).toBe(looks.length);
   });
 
+  test('the broker’s day candle is the official one and heals nothing', () => {
+    const day = { intervalMs: 24 * 60 * MINUTE };
+    expect(honestyOf(bar({ source: 'broker' }), day, OPEN + 2 * day.intervalMs, false).origin).toBe('plain');
+  });
+
   test('each says why', () => {
     const say = (more: Partial<Bar>, now = LATER) =>
       honestySentences(honestyOf(bar(more), series, now, true), MINUTE, false).join(' ');

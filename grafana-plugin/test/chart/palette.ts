@@ -14,6 +14,7 @@ export const PALETTE: Palette = {
   down: '#ff0000',
   healedUp: '#00ffff',
   healedDown: '#ff00ff',
+  healed: '#0088ff',
   hole: '#ff8800',
   progress: '#0000ff',
   openInterest: '#888800',

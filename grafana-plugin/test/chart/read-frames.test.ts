@@ -7,6 +7,15 @@ import { closes, frame, MINUTE, OPEN } from './frames';
 const OHLC = { open: [1, 2], high: [3, 4], low: [0.5, 1], close: [2, 3] };
 
 describe('frames read as candles', () => {
+  test('numbers of a frame that is no candles go beside the first candles by time', () => {
+    const future = frame({ time: [OPEN + MINUTE, OPEN + 2 * MINUTE], volume: [7, 8] }, { refId: 'B' });
+    const [main, other] = readFrames([closes([100, 101]), future]);
+    expect(other).toBeUndefined();
+    expect(main?.series.extras).toEqual(['volume']);
+    expect(main?.series.bars.map((bar) => bar.extras)).toEqual([[null], [7]]);
+    expect(main?.fields.extras.map(({ name }) => name)).toEqual(['volume']);
+  });
+
   test('our own frame gives bars, gaps, interval and origin', () => {
     const gap = { from: OPEN + MINUTE, to: OPEN + 2 * MINUTE, reason: 'stall' };
     const meta = { instrument: 'NSE:INFY', interval: '5m', origin: 'simulator:1', gaps: [gap] };

@@ -154,8 +154,8 @@ function ribbonColor(scene: Scene, index: number): string | undefined {
   const { palette } = scene;
   if (honesty.inProgress) return palette.progress;
   if (honesty.incomplete) return faded(palette.hole, 0.7);
-  if (honesty.origin === 'broker') return palette.healedUp;
-  if (honesty.origin === 'mixed') return faded(palette.healedUp, 0.5);
+  if (honesty.origin === 'broker') return palette.healed;
+  if (honesty.origin === 'mixed') return faded(palette.healed, 0.5);
   if (honesty.origin === 'previous') return faded(palette.text, 0.3);
   return undefined;
 }
