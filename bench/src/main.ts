@@ -11,7 +11,10 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   search: async () => (await import('./search.js')).searchBench,
   stream: async () => (await import('./stream.js')).streamBench,
   storage: async () => (await import('./storage.js')).storageBench,
+  soak: async () => (await import('./soak.js')).soakBench,
 };
+/** Takes minutes: only when it is asked for. */
+const LONG = ['soak'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in BENCHES));
@@ -24,7 +27,7 @@ const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${Math.rou
 console.log(
   JSON.stringify({ bench: 'machine', value: cpus().length, unit: 'cores', machine, node: process.version }),
 );
-for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES).filter((name) => !LONG.includes(name))) {
   const bench = await BENCHES[name]!();
   for (const result of await bench()) console.log(JSON.stringify(result));
 }

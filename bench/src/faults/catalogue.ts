@@ -15,12 +15,10 @@ export const FAULTS: readonly Fault[] = [
 
 /** Those that the short form strikes with: one of each kind of loss. */
 export const SHORT: readonly string[] = [
-  'nothing',
   'duplicates',
   'corrupt frame',
   'feed drop',
   'database kill -9',
-  'database read-only',
   'service kill -9',
   'segment comes back',
   'second writer',

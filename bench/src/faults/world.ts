@@ -32,6 +32,10 @@ export interface WorldOptions {
   readonly bin: string | undefined;
   /** Hours of the exchange; undefined: it never closes. With hours, whoever strikes waits for what he waits for. */
   readonly calendar?: CalendarFile;
+  /** Whether the simulator writes down what it sends; default true. */
+  readonly sentLog?: boolean;
+  /** Whether database and spool get small disks of their own, where that can be had; default true. */
+  readonly smallDisks?: boolean;
   /** Settings of the service beyond its addresses and folders. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -78,7 +82,7 @@ export class World {
     const postgres = join(folder, 'postgres');
     const spool = join(folder, 'spool');
     await Promise.all([mkdir(postgres), mkdir(spool)]);
-    const database = await SmallDisk.mount(postgres, DATABASE_MIB);
+    const database = options.smallDisks === false ? undefined : await SmallDisk.mount(postgres, DATABASE_MIB);
     const spoolDisk = database && (await SmallDisk.mount(spool, SPOOL_MIB));
     const disks = database && spoolDisk ? { database, spool: spoolDisk } : undefined;
     const cluster = await Cluster.create(postgres, options.bin);
@@ -94,7 +98,8 @@ export class World {
         'simulate',
         ...['--port', String(simulatorPort), '--seed', String(options.seed)],
         ...['--instruments', String(options.instruments), '--rate', String(options.rate)],
-        ...['--historical-rate', '0', '--sent-log', join(folder, 'sent')],
+        ...['--historical-rate', '0'],
+        ...(options.sentLog === false ? [] : ['--sent-log', join(folder, 'sent')]),
         ...(options.calendar ? ['--calendar', calendar] : []),
       ],
       folder,
