@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { instrumentsCommand } from './commands/instruments.js';
 import { loginCommand } from './commands/login.js';
 import { migrateCommand } from './commands/migrate.js';
+import { qualityCommand } from './commands/quality.js';
 import { replayCommand } from './commands/replay.js';
 import { restoreCommand } from './commands/restore.js';
 import { serveCommand } from './commands/serve.js';
@@ -33,6 +34,7 @@ Exit codes: 0 done, 1 failed, 2 asked for wrongly or refused to start.`,
     migrateCommand(terminal),
     instrumentsCommand(terminal),
     backfillCommand(terminal),
+    qualityCommand(terminal),
     aggregatesCommand(terminal),
     backupCommand(terminal),
     restoreCommand(terminal),

@@ -40,6 +40,9 @@ const REFUSED_MS = 300_000;
 const LEAST_SETTLE_MS = 10_000;
 
 export const LOGIN_NEEDED = 'login needed';
+const BROKER_AWAY = 'the broker is away';
+const TRIED_AGAIN = 'instruments that the broker gave nothing for are tried again';
+const NOT_OVER = 'its sessions are not over';
 const EXPIRED = 'The contract has expired: the broker gives no history of it.';
 const UNKNOWN = 'The broker does not know this instrument now.';
 
@@ -66,6 +69,11 @@ export interface EndOfDayParts {
   readonly days: number;
 }
 
+/** Whoever compares on this database takes it up. */
+export async function askForComparison(db: Database, day: IstDate, now: number): Promise<void> {
+  await db.pool.query(ASK, [day, timestamp(now)]);
+}
+
 interface OpenDay {
   readonly day: IstDate;
   readonly status: 'WAITING' | 'RUNNING';
@@ -76,8 +84,10 @@ interface DayNumbers {
   readonly compared: number;
   /** Over, not compared, and nothing to wait for. */
   readonly due: number;
-  /** Not over, or wait for another attempt. */
-  readonly waiting: number;
+  /** Not over. */
+  readonly open: number;
+  /** Wait for another attempt. */
+  readonly later: number;
 }
 
 /**
@@ -139,8 +149,15 @@ export class EndOfDay {
 
   /** By hand: the day is compared again, all of it, as soon as its sessions are over. */
   async ask(day: IstDate): Promise<void> {
-    await this.#p.db.pool.query(ASK, [day, timestamp(this.#p.clock.now())]);
+    await askForComparison(this.#p.db, day, this.#p.clock.now());
     this.#wake();
+  }
+
+  /** Compares one day, all of it again, and nothing else. @returns how many instruments were compared. */
+  async compare(day: IstDate, onProgress: (compared: number, of: number) => void): Promise<number> {
+    await this.ask(day);
+    const { instruments } = await this.#numbers(day);
+    return (await this.#workOn(day, (compared) => onProgress(compared, instruments))).worked;
   }
 
   /** Compares what is due. @returns how many instruments' days were compared. */
@@ -202,15 +219,15 @@ export class EndOfDay {
       numbers = await this.#numbers(day);
     }
     const over = numbers.instruments > 0 || day < istDate(this.#p.clock.now());
-    if (numbers.due === 0 && numbers.waiting === 0 && over) await this.#finish(day, numbers);
+    if (numbers.due + numbers.open + numbers.later === 0 && over) await this.#finish(day, numbers);
     else if (numbers.due > 0 && !this.#canAsk()) {
       if (!this.#waiting) {
         this.#waiting = { day, instruments: numbers.due };
         this.#p.log.debug({ day, instruments: numbers.due }, 'the end-of-day comparison waits for a login');
       }
       await this.#store(day, 'WAITING', numbers, LOGIN_NEEDED);
-    } else if (numbers.due > 0) await this.#store(day, 'RUNNING', numbers, 'the broker is away');
-    else if (numbers.compared > 0) await this.#store(day, 'WAITING', numbers, null);
+    } else if (numbers.due > 0) await this.#store(day, 'RUNNING', numbers, BROKER_AWAY);
+    else await this.#store(day, 'WAITING', numbers, numbers.later > 0 ? TRIED_AGAIN : NOT_OVER);
     return { ...numbers, worked };
   }
 

@@ -10,6 +10,7 @@ import { claimOrigin } from '../db/origin.js';
 import { openSessionsStore } from '../db/sessions-store.js';
 import { GapLedger } from '../gaps/ledger.js';
 import { createMetrics } from '../metrics.js';
+import { EndOfDay } from '../quality/end-of-day.js';
 import { CorporateActions, historyAsTraded } from '../quality/scale.js';
 import { Repairer } from '../repair/repairer.js';
 import { historicalApi } from '../repair/source.js';
@@ -57,6 +58,7 @@ export class Backfill {
     private readonly registry: LiveRegistry,
     private readonly candles: CandleService,
     private readonly repairer: Repairer,
+    private readonly endOfDay: EndOfDay,
     private readonly parts: StopStack,
   ) {}
 
@@ -99,11 +101,12 @@ export class Backfill {
     const { settleSeconds, daySettleMinutes, asMinutesDays } = config.heal;
     const metrics = createMetrics();
     const actions = await CorporateActions.read(db.pool);
+    const tradedHistory = historyAsTraded(broker, (brokerToken) =>
+      actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
+    );
     const candles = createCandleService({
       db,
-      broker: historyAsTraded(broker, (brokerToken) =>
-        actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
-      ),
+      broker: tradedHistory,
       calendar,
       sessions,
       clock,
@@ -127,7 +130,23 @@ export class Backfill {
       repairDays: asMinutesDays,
     });
     parts.push('repairs', () => repairer.stop());
-    return new Backfill(registry, candles, repairer, parts);
+    const endOfDay = new EndOfDay({
+      db,
+      broker: tradedHistory,
+      candles,
+      calendar,
+      actions,
+      clock,
+      log,
+      metrics,
+      hasToken: () => true,
+      settings: config.quality,
+      settleSeconds,
+      daySettleMinutes,
+      days: asMinutesDays,
+    });
+    parts.push('comparison', () => endOfDay.stop());
+    return new Backfill(registry, candles, repairer, endOfDay, parts);
   }
 
   /** @throws UnknownInstrument */
@@ -159,6 +178,11 @@ export class Backfill {
     const closed = await this.repairer.work((soFar) => onProgress(soFar, instruments));
     await this.repairer.look();
     return { instruments, closed, left: await this.repairer.left() };
+  }
+
+  /** Compares an IST day with the broker, all of it again. @returns how many instruments were compared. */
+  compareDay(day: IstDate, onProgress: (done: number, of: number) => void): Promise<number> {
+    return this.endOfDay.compare(day, onProgress);
   }
 
   async close(): Promise<void> {

@@ -13,15 +13,15 @@ select q.trading_date::text, q.status from quality_days q where q.asked_at is no
 order by 1 desc`;
 
 /**
- * The day's instruments in numbers: `due` of `instruments` could be compared now, `waiting` are not over or wait for
- * another attempt, `compared` are done. Parameters: day, over before (now less settling), now.
+ * The day's instruments in numbers: `due` of `instruments` could be compared now, `open` are not over, `later` wait
+ * for another attempt, `compared` are done. Parameters: day, over before (now less settling), now.
  */
 export const DAY_NUMBERS = `
 select count(*)::int as instruments,
        count(*) filter (where m.compared_at is not null)::int as compared,
        count(*) filter (where m.compared_at is null and c.closed_at <= $2 and coalesce(t.next_attempt_at <= $3, true))::int as due,
-       count(*) filter (where m.compared_at is null
-                          and (c.closed_at > $2 or coalesce(t.next_attempt_at > $3, false)))::int as waiting
+       count(*) filter (where m.compared_at is null and c.closed_at > $2)::int as open,
+       count(*) filter (where m.compared_at is null and c.closed_at <= $2 and t.next_attempt_at > $3)::int as later
 from carried_on($1) c
 left join quality_days q on q.trading_date = $1
 left join data_quality_metrics m on m.instrument_token = c.token and m.trading_date = $1
