@@ -5,7 +5,7 @@ import { align, bar, colour, hidden, named, rightAxis, unit, width } from '../sh
 import { columns, table, timeSeries } from '../shared/panels.js';
 import { tickscope } from '../shared/queries.js';
 import { byThreshold, steps } from '../shared/thresholds.js';
-import { COUNT, POINTS, TIME } from '../shared/units.js';
+import { CLOCK, COUNT, POINTS } from '../shared/units.js';
 
 export const ladder = () =>
   columns(
@@ -19,12 +19,12 @@ export const ladder = () =>
     ),
     {
       level: hidden(),
-      bid_orders: [...named('Orders'), ...unit(COUNT, 0), ...width(65)],
-      bid_quantity: [...bar('Bid quantity', UP), { id: 'decimals', value: 0 }],
-      bid_price: [...named('Bid'), ...unit(POINTS, 2), ...width(80), ...align('right')],
-      ask_price: [...named('Ask'), ...unit(POINTS, 2), ...width(80), ...align('left')],
-      ask_quantity: [...bar('Ask quantity', DOWN), { id: 'decimals', value: 0 }],
-      ask_orders: [...named('Orders '), ...unit(COUNT, 0), ...width(65)],
+      bid_orders: [...named('Orders'), ...unit(COUNT, 0), ...width(62)],
+      bid_quantity: [...bar('Quantity', UP), { id: 'decimals', value: 0 }],
+      bid_price: [...named('Bid'), ...unit(POINTS, 2), ...width(76), ...align('right')],
+      ask_price: [...named('Ask'), ...unit(POINTS, 2), ...width(76), ...align('left')],
+      ask_quantity: [...bar('Quantity ', DOWN), { id: 'decimals', value: 0 }],
+      ask_orders: [...named('Orders '), ...unit(COUNT, 0), ...width(62)],
     },
   );
 
@@ -42,7 +42,7 @@ export const trades = () =>
       .withTransformation(sorted('time', true))
       .withTransformation(without('quantity', 0)),
     {
-      time: [...named('Time'), ...unit(TIME), ...width(140)],
+      time: [...named('Time'), ...unit(CLOCK), ...width(90)],
       price: [...named('Price'), ...unit(POINTS, 2)],
       quantity: [...named('Quantity'), ...unit(COUNT, 0)],
       volume: [...named('Volume'), ...unit(COUNT, 1)],
@@ -61,7 +61,7 @@ export const spread = () =>
     ).axisSoftMin(0),
     {
       spread: [...named('Spread ₹'), ...unit(POINTS, 2), ...colour(SERIES[0])],
-      spread_bps: [...named('Basis points'), ...unit(POINTS, 1), ...colour(SERIES[1]), ...rightAxis()],
+      spread_bps: [...named('Basis points'), ...unit(POINTS, 2), ...colour(SERIES[1]), ...rightAxis()],
       mid: [{ id: 'custom.hideFrom', value: { viz: true, legend: true, tooltip: true } }],
       imbalance: [{ id: 'custom.hideFrom', value: { viz: true, legend: true, tooltip: true } }],
     },

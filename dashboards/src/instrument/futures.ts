@@ -23,7 +23,7 @@ order by 1`,
     ),
     {
       basis: [...named('Basis'), ...unit(POINTS, 2), ...colour(SERIES[0])],
-      basis_percent: [...named('Per cent'), ...unit(PERCENT, 2), ...colour(SERIES[1]), ...rightAxis()],
+      basis_percent: [...named('Per cent'), ...unit(PERCENT, 3), ...colour(SERIES[1]), ...rightAxis()],
     },
   );
 

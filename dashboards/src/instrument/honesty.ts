@@ -1,9 +1,9 @@
 import { SOURCE } from '../shared/colours.js';
-import { colour, named, unit, width } from '../shared/overrides.js';
+import { cell, colour, named, unit, width, words } from '../shared/overrides.js';
 import { barGauge, columns, stat, table } from '../shared/panels.js';
 import { sql, tickscope } from '../shared/queries.js';
 import { FROM, TO, token } from '../shared/sql.js';
-import { highIsGood } from '../shared/thresholds.js';
+import { highIsGood, REASONS, HOLE_STATUS as STATUS } from '../shared/thresholds.js';
 import { COUNT, RATIO, SECONDS, TIME } from '../shared/units.js';
 
 export const completeness = () =>
@@ -41,8 +41,8 @@ export const holes = () =>
       from: [...named('From'), ...unit(TIME), ...width(150)],
       to: [...named('To'), ...unit(TIME), ...width(150)],
       seconds: [...named('Length'), ...unit(SECONDS)],
-      reason: named('Why'),
-      status: named('State'),
+      reason: [...named('Why'), ...words(REASONS)],
+      status: [...named('State'), ...words(STATUS), ...cell('color-text')],
     },
   );
 

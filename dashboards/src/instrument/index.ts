@@ -36,8 +36,8 @@ export function instrument(): DashboardBuilder {
     row(1, '$origin data · $instrument'),
     band(column(24, cell(10, 3, price.quote()))),
     band(
-      column(16, cell(20, 14, price.chart())),
-      column(8, cell(21, 7, book.ladder()), cell(22, 7, book.trades())),
+      column(15, cell(20, 14, price.chart())),
+      column(9, cell(21, 7, book.ladder()), cell(22, 7, book.trades())),
     ),
     row(2, 'Liquidity'),
     band(column(12, cell(30, 8, book.spread())), column(12, cell(31, 8, book.imbalance()))),

@@ -26,8 +26,9 @@ export function optionChain(): DashboardBuilder {
     )
     .withVariable(
       choice('strikes', 'Strikes each side', [
-        ['8', '8'],
+        ['7', '7'],
         ['5', '5'],
+        ['10', '10'],
         ['12', '12'],
         ['20', '20'],
         ['30', '30'],

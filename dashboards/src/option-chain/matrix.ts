@@ -20,8 +20,8 @@ import { COUNT, POINTS, RATIO } from '../shared/units.js';
 const side = (which: 'call' | 'put', hex: string): Record<string, Properties> => {
   const mark = which === 'call' ? '' : ' ';
   return {
-    [`${which}_oi`]: [...bar(`OI${mark}`, hex), { id: 'decimals', value: 1 }, ...width(92)],
-    [`${which}_oi_change`]: [...signed(`OI chg${mark}`), ...width(72)],
+    [`${which}_oi`]: [...bar(`OI${mark}`, hex), { id: 'decimals', value: 1 }],
+    [`${which}_oi_change`]: [...signed(`OI chg${mark}`), ...width(80)],
     [`${which}_volume`]: [...named(`Volume${mark}`), ...unit(COUNT, 1), ...limits(MUTED), ...width(72)],
     [`${which}_iv`]: [...named(`IV${mark}`), ...unit(RATIO, 1), ...width(56)],
     [`${which}_change_percent`]: [...change(`Chg${mark}`, 1), ...width(62)],

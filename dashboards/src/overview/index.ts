@@ -34,15 +34,15 @@ export function overview(): DashboardBuilder {
   return layout(board, [
     row(1, '$origin data · the market now'),
     band(
-      column(4, cell(10, 4, now.index('NIFTY 50', 'NSE:NIFTY 50'))),
-      column(4, cell(11, 4, now.index('NIFTY BANK', 'NSE:NIFTY BANK'))),
-      column(6, cell(12, 4, now.fear())),
-      column(6, cell(13, 4, now.breadth())),
-      column(4, cell(14, 4, now.health())),
+      column(4, cell(10, 3, now.index('NIFTY 50', 'NSE:NIFTY 50'))),
+      column(4, cell(11, 3, now.index('NIFTY BANK', 'NSE:NIFTY BANK'))),
+      column(6, cell(12, 3, now.fear())),
+      column(6, cell(13, 3, now.breadth())),
+      column(4, cell(14, 3, now.health())),
     ),
     band(
-      column(15, cell(20, 12, now.chart())),
-      column(9, cell(21, 6, now.volatility()), cell(22, 6, ranking.lastMinute())),
+      column(15, cell(20, 13, now.chart())),
+      column(9, cell(21, 6, now.volatility()), cell(22, 7, ranking.lastMinute())),
     ),
     row(2, 'Movers'),
     band(
@@ -52,9 +52,9 @@ export function overview(): DashboardBuilder {
     ),
     row(3, 'Volume, volatility and open interest'),
     band(
-      column(8, cell(40, 10, ranking.volume())),
-      column(7, cell(41, 10, ranking.volatility())),
-      column(9, cell(42, 10, ranking.buildUp())),
+      column(8, cell(40, 9, ranking.volume())),
+      column(6, cell(41, 9, ranking.volatility())),
+      column(10, cell(42, 9, ranking.buildUp())),
     ),
   ]);
 }

@@ -10,6 +10,7 @@ import {
   named,
   type Properties,
   signed,
+  symbolOnly,
   unit,
   width,
   words,
@@ -22,10 +23,11 @@ import { COUNT, PERCENT, POINTS } from '../shared/units.js';
 const ROWS = 15;
 const name = (exchange: string): Properties => [
   ...named('Instrument'),
+  ...symbolOnly(),
   ...toInstrument(exchange),
   ...align('left'),
 ];
-const price = (text: string): Properties => [...named(text), ...unit(POINTS, 2)];
+const price = (text: string): Properties => [...named(text), ...unit(POINTS, 2), ...width(90)];
 const UNSHOWN = { change: hidden(), open: hidden(), high: hidden(), low: hidden(), reference: hidden() };
 
 function movers(
@@ -48,8 +50,8 @@ function movers(
     {
       instrument: name('NSE'),
       last_price: price('Last'),
-      change_percent: change('Change'),
-      volume: [...named('Volume'), ...unit(COUNT, 1)],
+      change_percent: [...change('Change'), ...width(80)],
+      volume: [...named('Volume'), ...unit(COUNT, 1), ...width(90)],
       volume_ratio: hidden(),
       ...UNSHOWN,
       ...looks,
@@ -100,7 +102,7 @@ export const sinceOpen = () =>
       empty: 'No stock has traded today',
     },
     { by: 'gainers', window: 'open' },
-    { open: price('Open'), volume: hidden(), change_percent: change('Since open') },
+    { open: price('Open'), volume: hidden(), change_percent: [...change('Since open'), ...width(100)] },
   );
 
 export const volume = () =>
@@ -180,9 +182,9 @@ export const buildUp = () =>
     {
       instrument: name('NFO'),
       buildup: [...named('Who acts'), ...words(BUILD_UP), ...cell('color-text'), ...width(130)],
-      change_percent: change('Price'),
-      open_interest: [...named('OI'), ...unit(COUNT, 1)],
-      oi_change: signed('OI change'),
-      oi_change_percent: [...change('OI'), ...limits(MUTED), ...unit(PERCENT, 1)],
+      change_percent: [...change('Price'), ...width(75)],
+      open_interest: hidden(),
+      oi_change: [...signed('OI change'), ...width(90)],
+      oi_change_percent: [...change('OI'), ...limits(MUTED), ...unit(PERCENT, 1), ...width(70)],
     },
   );

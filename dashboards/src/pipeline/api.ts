@@ -7,9 +7,9 @@ import { quantile, said } from './words.js';
 
 export const rate = () =>
   timeSeries(
-    said('Requests by route', 'The ten routes asked most.'),
+    said('Requests by route', 'The six routes asked most.'),
     range(
-      'topk(10, sum by (route) (rate(tickscope_http_request_seconds_count[$__rate_interval])))',
+      'topk(6, sum by (route) (rate(tickscope_http_request_seconds_count[$__rate_interval])))',
       '{{route}}',
     ),
   )
@@ -42,7 +42,7 @@ export const duration = () =>
       'Duration, p95',
       'By route; candles that had to be fetched from the broker are a line of their own.',
     ),
-    range(`topk(8, ${quantile(0.95, 'tickscope_http_request_seconds', 'route')})`, '{{route}}'),
+    range(`topk(4, ${quantile(0.95, 'tickscope_http_request_seconds', 'route')})`, '{{route}}'),
     range(
       quantile(0.95, 'tickscope_candle_request_seconds', 'backfilled'),
       'candles, healed: {{backfilled}}',

@@ -32,7 +32,7 @@ export const received = () =>
 export const latency = () =>
   stat(
     said(
-      'Tick to commit, p95',
+      'Commit, p95',
       'Nineteen of twenty ticks are committed within this time of their receipt. 100 ms is the bound.',
     ),
     '',

@@ -14,8 +14,8 @@ export const cpu = () =>
     range(`rate(process_cpu_system_seconds_total[$__rate_interval]) ${OURS}`, 'system'),
   )
     .unit(RATIO)
-    .decimals(0)
-    .min(0);
+    .min(0)
+    .axisSoftMax(1);
 
 export const memory = () =>
   timeSeries(

@@ -31,11 +31,8 @@ export function quality(): DashboardBuilder {
     ),
     band(column(10, cell(20, 12, missing.completeness())), column(14, cell(21, 12, missing.holes()))),
     row(2, 'Repairs'),
-    band(
-      column(7, cell(30, 9, repair.results())),
-      column(7, cell(31, 9, repair.candles())),
-      column(10, cell(32, 9, repair.ledger())),
-    ),
+    band(column(12, cell(30, 8, repair.results())), column(12, cell(31, 8, repair.candles()))),
+    band(column(24, cell(32, 9, repair.ledger()))),
     row(3, 'Accuracy, day by day'),
     band(column(10, cell(40, 9, days.trend())), column(14, cell(41, 9, days.daily()))),
     row(4, 'Packets that could not be stored, or came late'),

@@ -4,7 +4,7 @@ import { toInstrument } from '../shared/links.js';
 import { align, cell, limits, named, unit, width, words } from '../shared/overrides.js';
 import { columns, table, timeSeries } from '../shared/panels.js';
 import { range, tickscope } from '../shared/queries.js';
-import { words as mapped } from '../shared/thresholds.js';
+import { REASONS, HOLE_STATUS as STATUS } from '../shared/thresholds.js';
 import { COUNT, RATIO, SECONDS, TIME } from '../shared/units.js';
 
 export const completeness = () =>
@@ -19,7 +19,7 @@ export const completeness = () =>
       tickscope({ queryType: 'quality', view: 'completeness', limit: 100 }),
     ).withTransformation(sorted('completeness', false)),
     {
-      instrument: [...named('Instrument'), ...toInstrument(), ...align('left')],
+      instrument: [...named('Instrument'), ...toInstrument(), ...align('left'), ...width(225)],
       completeness: [
         ...named('Complete'),
         ...unit(RATIO, 2),
@@ -33,14 +33,6 @@ export const completeness = () =>
     },
   );
 
-const STATUS = mapped({
-  PENDING: { text: 'waiting', color: WATCH },
-  IN_PROGRESS: { text: 'being healed', color: WATCH },
-  RECOVERED: { text: 'healed', color: GOOD },
-  FAILED: { text: 'failed', color: BAD },
-  UNRECOVERABLE: { text: 'cannot be had', color: BAD },
-});
-
 export const holes = () =>
   columns(
     table(
@@ -53,11 +45,11 @@ export const holes = () =>
       tickscope({ queryType: 'quality', view: 'holes', limit: 200 }),
     ),
     {
-      instrument: [...named('Instrument'), ...align('left'), ...width(190)],
-      from: [...named('From'), ...unit(TIME), ...width(140)],
-      to: [...named('To'), ...unit(TIME), ...width(140)],
+      instrument: [...named('Instrument'), ...toInstrument(), ...align('left'), ...width(215)],
+      from: [...named('From'), ...unit(TIME), ...width(130)],
+      to: [...named('To'), ...unit(TIME), ...width(130)],
       seconds: [...named('Length'), ...unit(SECONDS), ...width(90)],
-      reason: [...named('Why'), ...width(130)],
+      reason: [...named('Why'), ...words(REASONS), ...width(140)],
       status: [...named('State'), ...words(STATUS), ...cell('color-text')],
     },
   );

@@ -1,9 +1,11 @@
 import { GraphDrawStyle, StackingConfigBuilder, StackingMode } from '@grafana/grafana-foundation-sdk/common';
 import { BAD, CALM, GOOD, WATCH } from '../shared/colours.js';
-import { colour, named, unit, width } from '../shared/overrides.js';
+import { toInstrument } from '../shared/links.js';
+import { cell, colour, hidden, named, unit, width, words } from '../shared/overrides.js';
 import { columns, table, timeSeries } from '../shared/panels.js';
 import { range, tickscope } from '../shared/queries.js';
-import { COUNT, TIME } from '../shared/units.js';
+import { REASONS, HOLE_STATUS as STATUS } from '../shared/thresholds.js';
+import { COUNT, SECONDS, TIME } from '../shared/units.js';
 
 const SILENT = 'Prometheus has no data of Tickscope';
 const stacked = () => new StackingConfigBuilder().mode(StackingMode.Normal).group('A');
@@ -57,7 +59,19 @@ export const ledger = () =>
       tickscope({ queryType: 'quality', view: 'repairs', limit: 100 }),
     ),
     {
-      from: [...named('From'), ...unit(TIME), ...width(140)],
-      to: [...named('To'), ...unit(TIME), ...width(140)],
+      instrument: [...named('Instrument'), ...toInstrument(), ...width(190)],
+      from: [...named('From'), ...unit(TIME), ...width(130)],
+      to: [...named('To'), ...unit(TIME), ...width(130)],
+      seconds: [...named('Length'), ...unit(SECONDS), ...width(80)],
+      cause: [...named('Why'), ...words(REASONS), ...width(135)],
+      status: [...named('State'), ...words(STATUS), ...cell('color-text'), ...width(105)],
+      attempts: [...named('Tries'), ...unit(COUNT, 0), ...width(60)],
+      last_attempt_at: [...named('Last tried'), ...unit(TIME), ...width(130)],
+      recovered_at: [...named('Healed'), ...unit(TIME), ...width(130)],
+      source: [...named('By'), ...width(125)],
+      feed: hidden(),
+      instruments: hidden(),
+      instruments_left: [...named('Left'), ...unit(COUNT, 0), ...width(55)],
+      message: named('Message'),
     },
   );

@@ -67,6 +67,14 @@ export const bar = (text: string, hex: string, unitId: string = COUNT): Properti
   ...cell('basic'),
 ];
 
+/** Of `NSE:INFY` shows `INFY`, where every row is of one exchange; links still carry the whole name. */
+export const symbolOnly = (): Properties => [
+  {
+    id: 'mappings',
+    value: [{ type: 'regex', options: { pattern: '^[A-Z]+:(.+)$', result: { text: '$1', index: 0 } } }],
+  },
+];
+
 export const words = (mapping: unknown): Properties => [{ id: 'mappings', value: [mapping] }];
 export const link = (title: string, url: string): Properties => [
   { id: 'links', value: [{ title, url, targetBlank: false }] },

@@ -68,3 +68,29 @@ export const trendWords = () =>
     DOWN: { text: '▼ down', color: GOOD },
     STABLE: { text: '● stable', color: MUTED },
   });
+
+/** What the ledger says of a hole, in words. */
+export const HOLE_STATUS = words({
+  open: { color: WATCH },
+  PENDING: { text: 'waiting', color: WATCH },
+  IN_PROGRESS: { text: 'being healed', color: WATCH },
+  RECOVERED: { text: 'healed', color: GOOD },
+  FAILED: { text: 'failed', color: BAD },
+  UNRECOVERABLE: { text: 'cannot be had', color: BAD },
+});
+
+/** Why a span was not heard. */
+export const REASONS = words({
+  disconnect: { text: 'connection lost' },
+  stall: { text: 'silent feed' },
+  halt: { text: 'trading halted' },
+  restart: { text: 'we restarted' },
+  overload: { text: 'overloaded' },
+  not_subscribed: { text: 'not subscribed' },
+  untimed: { text: 'no exchange time' },
+  late: { text: 'came late' },
+  calendar: { text: 'beyond the calendar' },
+  broker_unavailable: { text: 'broker unavailable' },
+  pending: { text: 'being fetched' },
+  expired: { text: 'contract expired' },
+});

@@ -16,3 +16,5 @@ export const SECONDS = 's';
 export const BYTES = 'bytes';
 export const PER_SECOND = 'cps';
 export const TIME = 'time:DD MMM HH:mm:ss';
+export const MINUTE_TIME = 'time:DD MMM HH:mm';
+export const CLOCK = 'time:HH:mm:ss';

@@ -6,7 +6,7 @@ import { barGauge, columns, table } from '../shared/panels.js';
 import { sql, tickscope } from '../shared/queries.js';
 import { FROM, TO } from '../shared/sql.js';
 import { regimeWords } from '../shared/thresholds.js';
-import { POINTS, RATIO, TIME } from '../shared/units.js';
+import { MINUTE_TIME, POINTS, RATIO, TIME } from '../shared/units.js';
 
 export const regimes = () =>
   columns(
@@ -19,9 +19,9 @@ export const regimes = () =>
       tickscope({ queryType: 'vix', view: 'regimes' }),
     ).withTransformation(sorted('from', true)),
     {
-      from: [...named('From'), ...unit(TIME), ...width(140)],
-      to: [...named('To'), ...unit(TIME), ...width(140)],
-      regime: [...named('Regime'), ...words(regimeWords()), ...cell('color-text')],
+      from: [...named('From'), ...unit(MINUTE_TIME), ...width(110)],
+      to: [...named('To'), ...unit(MINUTE_TIME), ...width(110)],
+      regime: [...named('Regime'), ...words(regimeWords()), ...cell('color-text'), ...width(90)],
       minutes: [...named('Minutes'), ...unit(POINTS, 0)],
       average: [...named('Mean'), ...unit(POINTS, 2)],
       low: [...named('Low'), ...unit(POINTS, 2)],
