@@ -82,6 +82,10 @@ export interface CandleService {
   stop(): Promise<void>;
 }
 
+/** The warning of an answer that holds only the newest candles of its range. */
+export const cutShort = (limit: number): string =>
+  `The range holds more than ${limit} candles: these are the newest. Ask for a shorter range or a higher limit.`;
+
 /** Instruments of a batch that are read at a time: the pool is shared with everybody else. */
 const BATCH_READS = 4;
 /** `candle_gaps` speaks of time up to this long ago. */
@@ -217,9 +221,7 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
       }
     }
     if (cut) {
-      warnings.unshift(
-        `The range holds more than ${limit} candles: these are the newest. Ask for a shorter range or a higher limit.`,
-      );
+      warnings.unshift(cutShort(limit));
     }
     return {
       candles,

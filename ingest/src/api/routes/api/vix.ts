@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { cutShort } from '../../../candles/candle-service.js';
 import { istDate } from '../../../sessions/ist.js';
 import { VIX_KEY } from '../../../vix/engine.js';
 import { candleQuery, candleRange } from '../../candle-query.js';
@@ -9,7 +10,7 @@ import {
   answers,
   Format,
   FromText,
-  limit,
+  limit as limitOf,
   NullableNumber,
   NullableString,
   Origin,
@@ -25,7 +26,7 @@ const Query = Type.Object({
   backfill: Type.Optional(
     Type.Boolean({ default: true, description: 'Fetch missing minutes of the index from the broker.' }),
   ),
-  limit: Type.Optional(limit(5_000, 50_000)),
+  limit: Type.Optional(limitOf(5_000, 50_000)),
   format: Type.Optional(Format),
 });
 const CSV_COLUMNS = ['time', 'value', 'change', 'open', 'high', 'low', 'close', 'trend', 'regime'] as const;
@@ -155,16 +156,18 @@ async function heal(
 ): Promise<readonly string[]> {
   const index = backfill && services.vix ? await instruments.find(VIX_KEY) : undefined;
   if (!index) return [];
+  // The rows come from the engine, the candles are only healed: that they are cut to one is nothing to warn of.
+  const limit = 1;
   const answer = await services.candles.candles({
     instrument: index,
     interval: '1m',
     from,
     to,
     backfill,
-    limit: 1,
+    limit,
   });
   if (answer.backfilled > 0) await services.vix?.catchUp();
-  return answer.warnings;
+  return answer.warnings.filter((warning) => warning !== cutShort(limit));
 }
 
 /** The newest row of `GET /api/vix`, as it stands there: its change is against the minute before. Heals nothing. */
