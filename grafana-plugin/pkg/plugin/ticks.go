@@ -106,6 +106,9 @@ func (d *Datasource) tickHistory(ctx context.Context, q query, names []string, n
 		}
 		switch len(answer.Ticks) {
 		case limit:
+			if q.Limit >= 1 {
+				break // who chose how many knows that there are more
+			}
 			frames[i].AppendNotices(info("%s: the newest %d ticks of the range. Zoom in for the others.", name, limit))
 		case 0:
 			frames[i].AppendNotices(info("%s: no ticks are kept of this range. Ticks are dropped after some days; candles stay.", name))
