@@ -70,6 +70,7 @@ async function load(
     await moveSequences(client, table);
     onTable(++done, total, table.name);
   }
+  await takeNewSpool(client);
   if (manifest.ticksFrom) await forgetTicksBefore(client, manifest.ticksFrom);
   for (const level of manifest.candles) {
     await restoreCandles(client, db.kind, level, (target) => copyInto(client, folder, level, target));
@@ -105,6 +106,14 @@ async function refuseUsed(client: pg.Client, db: Database, manifest: Manifest): 
       `The backup has schema ${manifest.schemaVersion}, the empty database ${version} already: name a database without tables, the restore brings it up to date.`,
     );
   }
+}
+
+/** The spool belongs to the database that was backed up, which may go on: a copy beside it must not take it. */
+async function takeNewSpool(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query(
+    `select from pg_attribute where attrelid = 'writer_state'::regclass and attname = 'spool_id'`,
+  );
+  if (rowCount) await client.query('update writer_state set spool_id = gen_random_uuid()');
 }
 
 /** Ticks that were left out are as good as dropped by retention: candles are not computed from there again. */
