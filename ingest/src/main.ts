@@ -16,6 +16,7 @@ import { KiteFeed } from './feed/kite/feed.js';
 import { GapLedger } from './gaps/ledger.js';
 import { FeedWatch } from './health/feed-watch.js';
 import { tokenStatus } from './health/token-status.js';
+import { Interpolator } from './interpolate/interpolator.js';
 import { createMetrics } from './metrics.js';
 import { EndOfDay } from './quality/end-of-day.js';
 import { CorporateActions, historyAsTraded } from './quality/scale.js';
@@ -340,6 +341,8 @@ async function compose(
       log,
     },
   });
+  const interpolator = new Interpolator({ db, clock, log, metrics });
+  parts.push('interpolation', () => interpolator.stop());
   const url = await api.start();
   parts.push('api', () => api.stop());
 
@@ -371,6 +374,7 @@ async function compose(
   vix.start();
   daySettle.start();
   repairer.start();
+  interpolator.start();
   if (config.quality.compare) endOfDay.start();
   if (source.seeded) seed.start();
 

@@ -93,6 +93,7 @@ export function createMetrics() {
     gapInstruments: gauge('gap_instruments', 'Instruments that still lack something in those rows', [
       'status',
     ]),
+    interpolatedRows: counter('interpolated_rows_total', 'Guesses put into short holes', ['method']),
     gapOldestOpen: gauge('gap_oldest_open_seconds', 'Age of the oldest open hole'),
     backfillRequests: counter('backfill_requests_total', 'History requests made for candles', ['result']),
     backfilledCandles: counter('backfilled_candles_total', 'Candles stored from the broker', ['interval']),

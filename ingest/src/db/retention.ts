@@ -45,6 +45,7 @@ export async function dropExpired(
       if (await dropRaw(client, kind, 'tick_data', cutoff)) dropped.push('tick_data');
     }
     await client.query('delete from tick_rejects where received_at < $1', [timestamp(cutoff)]);
+    await client.query('delete from interpolated_data where time < $1', [timestamp(cutoff)]);
   }
   if (retention.depthDays > 0) {
     if (await dropRaw(client, kind, 'depth_books', cutoffOf(now, retention.depthDays)))
