@@ -16,10 +16,10 @@ const VOLUMES = `
   select t.instrument_token::text as token, t.day::text as day, t.added::text as added, t.volume::text as volume
   from (
     select instrument_token, ist_date(coalesce(last_trade_time, time)) as day,
-           sum(coalesce(volume_delta, 0) + coalesce(volume_unplaced, 0)) as added, max(volume) as volume
-    from tick_data
-    where volume is not null and coalesce(ist_date(last_trade_time) = ist_date(exchange_time), true)
-    group by 1, 2
+           sum(coalesce(volume_delta, 0) + coalesce(volume_unplaced, 0)) as added,
+           -- a packet without times may tell of another day
+           max(volume) filter (where ist_date(last_trade_time) = ist_date(exchange_time)) as volume
+    from tick_data group by 1, 2
   ) t
   where t.added <> t.volume`;
 

@@ -62,7 +62,7 @@ for (let left = plan(runs); left.length > 0; left = left.slice(RUNS_A_ROUND)) {
 }
 for (const day of (values.sessions ?? only === undefined) ? DAYS : []) {
   const { calendar, steps } = day(Date.now());
-  await strike(steps, { calendar, also: outsideSessions, lastMinute: false });
+  await strike(steps, { calendar, also: outsideSessions });
 }
 if (values.sum !== undefined) sumUp(values.sum);
 console.log(table(tallies));
@@ -77,7 +77,6 @@ async function strike(faults: readonly Fault[], more: Partial<RoundOptions>): Pr
       rate: Number(values.rate),
       bin,
       keep: values.keep,
-      lastMinute: !values.short,
       ...more,
     },
     faults,

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Accounts, type Round, type Run } from './accounts.js';
-import { minuteOf, type WrongCandle } from './candles.js';
+import type { WrongCandle } from './candles.js';
 import type { Fault } from './fault.js';
 import { heal } from './healing.js';
 import { World, type WorldOptions } from './world.js';
@@ -8,14 +7,10 @@ import { World, type WorldOptions } from './world.js';
 const MINUTE_MS = 60_000;
 /** Flow before a fault strikes: at most this long. */
 const BEFORE_MS = 2_000;
-/** A candle in progress may be called complete this long after its end. */
-const SETTLE_MS = 4_000;
 
 export interface RoundOptions extends WorldOptions {
   /** Leave the folder of a round that broke a promise. */
   readonly keep: boolean;
-  /** Judge the minute in progress too, which takes up to another. */
-  readonly lastMinute: boolean;
   /** More that must hold at the end, of `[from, to)`: a sentence for each thing that does not. */
   readonly also?: (world: World, from: number, to: number) => Promise<string[]>;
 }
@@ -43,7 +38,6 @@ export async function round(options: RoundOptions, faults: readonly Fault[]): Pr
       );
       if (run.error) break;
     }
-    if (options.lastMinute) await sleep(minuteOf(Date.now()) + MINUTE_MS + SETTLE_MS - Date.now());
     const complaints = await also(world, options, began).catch((error: unknown) => [String(error)]);
     const result = await accounts.settle(runs, began, transient, complaints);
     broken = result.complaints.length > 0;
