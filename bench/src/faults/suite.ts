@@ -18,6 +18,8 @@ export interface RoundOptions extends WorldOptions {
 /** Strikes with `faults`, one after the other, on one world, and then settles accounts. */
 export async function round(options: RoundOptions, faults: readonly Fault[]): Promise<Round> {
   const world = await World.create(options);
+  const interrupted = () => void world.remove(false).finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   let broken = true;
   try {
     const began = Date.now();
@@ -43,6 +45,7 @@ export async function round(options: RoundOptions, faults: readonly Fault[]): Pr
     broken = result.complaints.length > 0;
     return result;
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await world.remove(options.keep && broken);
   }
 }

@@ -117,9 +117,14 @@ export class World {
       disks,
       await freePort(),
     );
-    if (options.calendar) await answering(world.url('/health'), world.service);
-    else await world.flowing();
-    return world;
+    try {
+      if (options.calendar) await answering(world.url('/health'), world.service);
+      else await world.flowing();
+      return world;
+    } catch (error) {
+      await world.remove(false);
+      throw error;
+    }
   }
 
   get random(): Random {
