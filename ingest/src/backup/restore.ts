@@ -18,6 +18,12 @@ import {
 } from './restore-candles.js';
 import { tablesInUse } from './tables.js';
 
+export interface RestoreOptions {
+  readonly onTable?: OnTable;
+  /** Another folder of migrations than /sql. */
+  readonly dir?: string;
+}
+
 const id = pg.escapeIdentifier;
 
 /**
@@ -32,17 +38,17 @@ export async function restore(
   db: Database,
   folder: string,
   log: Logger,
-  onTable: OnTable = () => undefined,
+  { onTable = () => undefined, dir = sqlDirectory() }: RestoreOptions = {},
 ): Promise<Manifest> {
   const manifest = await readManifest(folder);
-  await refuseNewer(db, manifest);
+  await refuseNewer(db, manifest, dir);
   for (const table of [...manifest.tables, ...manifest.candles]) await checkFile(folder, table);
   const client = await db.connect('tickscope restore');
   try {
     await refuseUsed(client, db, manifest);
-    await migrate(db, log, { upTo: manifest.schemaVersion });
+    await migrate(db, log, { dir, upTo: manifest.schemaVersion });
     await load(client, db, folder, manifest, onTable);
-    await migrate(db, log);
+    await migrate(db, log, { dir });
     await client.query('analyze');
     return manifest;
   } finally {
@@ -82,8 +88,8 @@ async function load(
   if (byRefresh) await refreshToWatermarks(client, manifest.candles);
 }
 
-async function refuseNewer(db: Database, manifest: Manifest): Promise<void> {
-  const version = (await readMigrations(sqlDirectory(), db.kind)).at(-1)!.version;
+async function refuseNewer(db: Database, manifest: Manifest, dir: string): Promise<void> {
+  const version = (await readMigrations(dir, db.kind)).at(-1)!.version;
   if (manifest.schemaVersion > version) {
     throw new BackupUnusable(
       `The backup was taken by a newer Tickscope (schema ${manifest.schemaVersion}, this one knows ${version}).`,

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backup } from '../../src/backup/backup.js';
 import { BackupUnusable } from '../../src/backup/manifest.js';
-import { restore as restoreWithLog } from '../../src/backup/restore.js';
+import { type RestoreOptions, restore as restoreWithLog } from '../../src/backup/restore.js';
 import { tablesToStore } from '../../src/backup/tables.js';
 import { bucketFloor, LEVELS, refreshLevel } from '../../src/db/aggregates.js';
 import { type Database, openDatabase } from '../../src/db/database.js';
 import { migrate } from '../../src/db/migrate.js';
+import { sqlDirectory } from '../../src/db/migrations.js';
 import { eachDatabase, onPlainPostgres, quiet, type TestServer } from '../fixtures/databases.js';
 
-const restore = (db: Database, folder: string) => restoreWithLog(db, folder, quiet);
+const restore = (db: Database, folder: string, options?: RestoreOptions) =>
+  restoreWithLog(db, folder, quiet, options);
 
 /** Of these at least there must be rows, or nothing is compared. */
 const HOLDING = [
@@ -177,9 +179,17 @@ eachDatabase((server) => {
       const { schemaVersion } = await backup(older, join(folder, 'older'));
       expect(schemaVersion).toBe(9);
       await expect(restore(empty, join(folder, 'older'))).rejects.toThrow(/without tables/);
+      // They run over the rows, as they did where the backup comes from.
+      const dir = join(folder, 'sql');
+      await cp(sqlDirectory(), dir, { recursive: true });
+      await writeFile(join(dir, '9000_capitals.sql'), 'update watchlists set name = upper(name);');
       const target = await server.open({ migrated: false });
-      await restore(target, join(folder, 'older'));
-      await migrate(older, quiet);
+      await restore(target, join(folder, 'older'), { dir });
+      await migrate(older, quiet, { dir });
+      expect((await contents(target))['watchlists']).toEqual([
+        expect.stringContaining('MINE'),
+        expect.stringContaining('MINE'),
+      ]);
       // When a migration ran, it notes as the time that a hole was found.
       for (const db of [older, target]) await db.pool.query(`update data_gaps set found_at = 'epoch'`);
       expect(await contents(target)).toEqual(await contents(older));

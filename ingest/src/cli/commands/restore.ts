@@ -28,9 +28,9 @@ export function restoreCommand(terminal: Terminal): Command {
       const bar = progressBar(terminal, 'restore');
       try {
         const lock = await takeWriterLock(opened.db, Date.now());
-        const manifest = await restore(opened.db, path, setting.log, (done, total, table) =>
-          bar.update(done, total, table),
-        );
+        const manifest = await restore(opened.db, path, setting.log, {
+          onTable: (done, total, table) => bar.update(done, total, table),
+        });
         await lock.release();
         bar.stop();
         const rows = [...manifest.tables, ...manifest.candles].reduce((sum, table) => sum + table.rows, 0);
