@@ -59,9 +59,13 @@ export class MarketChart {
   #zone = new Zone('utc');
   #rangeKey: string | undefined;
   #pointed: number | null = null;
+  /** What was read last, and of what. */
+  #known: { scene: Scene; index: number; latest: boolean; reading: SlotReading | undefined } | undefined;
   #following = true;
   /** Left edge of the fitted view: older history is asked for when somebody goes further, not when a panel opens. */
   #fittedFrom = Number.NEGATIVE_INFINITY;
+  /** What the library will show from its next frame on: until then it answers with what it shows now. */
+  #wanted: { from: number; to: number } | undefined;
   #wheel = false;
   #quiet = false;
   /** The library also reports a crosshair that we have set; only one under the pointer is the user's. */
@@ -207,6 +211,7 @@ export class MarketChart {
 
   #build(model: ChartModel, key: string): void {
     this.#stage?.stop();
+    this.#wanted = undefined;
     if (this.#zone.name !== model.timeZone) this.#zone = new Zone(model.timeZone);
     this.#stage = new Stage(this.#setup.element, model, this.#palette, this.#zone, this.#size);
     this.#stageKey = key;
@@ -229,6 +234,7 @@ export class MarketChart {
   }
 
   #scrolled(range: LogicalRange | null): void {
+    this.#wanted = undefined;
     const { scene } = this;
     if (!range || !scene || this.#quiet) return;
     if (range.from < Math.min(OLDER_AT_SLOTS, this.#fittedFrom - 1)) this.#setup.events.onNearOldest();
@@ -289,7 +295,20 @@ export class MarketChart {
     if (!stage || !scene || !model) return;
     const index = this.#pointed ?? scene.lastBar;
     const latest = this.#pointed === null;
-    this.#setup.events.onReading(readSlot(scene, index, stage.readings(index), model.prints, latest), at);
+    const known = this.#known;
+    // While a chart is dragged the cursor stays on its bar: nothing new to read. Compared instruments are read against
+    // the left edge of the screen, which moves.
+    const same =
+      known !== undefined &&
+      known.scene === scene &&
+      known.index === index &&
+      known.latest === latest &&
+      model.others.length === 0;
+    const reading = same
+      ? known.reading
+      : readSlot(scene, index, stage.readings(index), model.prints, latest);
+    this.#known = { scene, index, latest, reading };
+    this.#setup.events.onReading(reading, at);
   }
 
   #selected(left: number, right: number): void {
@@ -310,11 +329,12 @@ export class MarketChart {
     return { from: from.time, to: to.time + Math.max(1, scene.main.intervalMs) };
   }
 
-  #visible(): LogicalRange | undefined {
-    return this.#stage?.chart.timeScale().getVisibleLogicalRange() ?? undefined;
+  #visible(): { from: number; to: number } | undefined {
+    return this.#wanted ?? this.#stage?.chart.timeScale().getVisibleLogicalRange() ?? undefined;
   }
 
   #setVisible(range: { from: number; to: number }): void {
+    this.#wanted = range;
     this.#stage?.chart.timeScale().setVisibleLogicalRange(range);
   }
 

@@ -5,7 +5,7 @@ import React from 'react';
 import { percentText } from '../chart/layers/compared';
 import type { Prints } from '../chart/model';
 import type { Palette } from '../chart/palette';
-import { type ReadingStore, usePointed } from './reading-store';
+import { type ReadingStore, takeReading, usePointed } from './reading-store';
 
 interface Props {
   store: ReadingStore;
@@ -28,7 +28,7 @@ const LOW_PX = 160;
 /** Open, high, low, close, change, volume and OI under the cursor, or of the newest candle; below it the indicators. */
 export function Legend({ store, name, origin, prints, palette, width, height, notice }: Props) {
   const styles = useStyles2(getStyles);
-  const { reading } = usePointed(store);
+  const reading = usePointed(store, takeReading);
   const bar = reading?.bar;
   const narrow = width < NARROW_PX;
   const color = (reading?.change ?? 0) >= 0 ? palette.up : palette.down;

@@ -2,7 +2,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import React from 'react';
-import { type ReadingStore, usePointed } from './reading-store';
+import { type ReadingStore, takeTelling, usePointed } from './reading-store';
 
 interface Props {
   store: ReadingStore;
@@ -18,8 +18,8 @@ const LIKELY_HEIGHT_PX = 120;
 /** Why a candle looks as it does, what a hole is, what an annotation says. Nothing for a plain candle. */
 export function Tooltip({ store, width, height }: Props) {
   const styles = useStyles2(getStyles);
-  const { reading, at } = usePointed(store);
-  if (!reading || !at || (reading.sentences.length === 0 && reading.notes.length === 0)) return null;
+  const { reading, at } = usePointed(store, takeTelling) ?? {};
+  if (!reading || !at) return null;
   if (reading.onlyHealed && reading.notes.length === 0) {
     return (
       <div

@@ -30,11 +30,25 @@ export class ReadingStore {
   }
 }
 
-export function usePointed(store: ReadingStore): Pointed {
-  const [pointed, setPointed] = useState(store.pointed);
+/** What `take` takes of it; renders only when that is another than before. */
+export function usePointed<T>(store: ReadingStore, take: (pointed: Pointed) => T): T {
+  const [taken, setTaken] = useState<{ value: T }>(() => ({ value: take(store.pointed) }));
   useEffect(() => {
-    setPointed(store.pointed);
-    return store.listen(setPointed);
-  }, [store]);
-  return pointed;
+    const hear = (pointed: Pointed) => {
+      const value = take(pointed);
+      setTaken((before) => (before.value === value ? before : { value }));
+    };
+    hear(store.pointed);
+    return store.listen(hear);
+  }, [store, take]);
+  return taken.value;
 }
+
+/** The reading alone: a cursor that moves within a bar changes nothing. */
+export const takeReading = ({ reading }: Pointed): SlotReading | undefined => reading;
+
+/** Everything, while there is something to tell beside the legend. */
+export const takeTelling = (pointed: Pointed): Pointed | undefined => {
+  const { reading, at } = pointed;
+  return reading && at && (reading.sentences.length > 0 || reading.notes.length > 0) ? pointed : undefined;
+};

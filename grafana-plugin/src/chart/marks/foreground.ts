@@ -5,7 +5,7 @@ import type {
   SeriesType,
   Time,
 } from 'lightweight-charts';
-import { faded } from '../palette';
+import { faded, type Palette } from '../palette';
 import type { Scene } from '../scene';
 import { type View, viewOf } from './visible';
 
@@ -72,13 +72,19 @@ export class Foreground implements ISeriesPrimitive<Time> {
     const top = bitmapSize.height - height;
     const edge = (index: number) => Math.round((view.x(index) - view.spacing / 2) * ratio);
     const last = Math.min(view.to, scene.slots.length - 1);
-    for (let i = Math.max(0, view.from); i <= last; i++) {
-      const color = ribbonColor(scene, i);
-      if (!color) continue;
-      context.fillStyle = color;
-      const honesty = scene.honesty[i];
-      const tall = honesty?.inProgress || honesty?.incomplete ? height : thin;
-      context.fillRect(edge(i), bitmapSize.height - tall, Math.max(1, edge(i + 1) - edge(i)), tall);
+    const { palette, honesty } = scene;
+    const colors = ribbonColors(palette);
+    // Neighbours that are alike are one rectangle: a healed year is not a thousand of them.
+    for (let i = Math.max(0, view.from); i <= last; ) {
+      const kind = ribbonKind(honesty[i]);
+      let next = i + 1;
+      while (next <= last && ribbonKind(honesty[next]) === kind) next += 1;
+      if (kind) {
+        context.fillStyle = colors[kind];
+        const tall = kind === 'progress' || kind === 'incomplete' ? height : thin;
+        context.fillRect(edge(i), bitmapSize.height - tall, Math.max(1, edge(next) - edge(i)), tall);
+      }
+      i = next;
     }
     context.fillStyle = scene.palette.hole;
     for (const hole of scene.holes) {
@@ -147,15 +153,23 @@ export class Foreground implements ISeriesPrimitive<Time> {
   }
 }
 
-/** The ribbon's colour under a bar; undefined under a plain one. */
-function ribbonColor(scene: Scene, index: number): string | undefined {
-  const honesty = scene.honesty[index];
+type RibbonKind = 'progress' | 'incomplete' | 'broker' | 'mixed' | 'previous';
+
+/** What the ribbon says under a bar; nothing under a plain one. */
+function ribbonKind(honesty: Scene['honesty'][number] | undefined): RibbonKind | undefined {
   if (!honesty) return undefined;
-  const { palette } = scene;
-  if (honesty.inProgress) return palette.progress;
-  if (honesty.incomplete) return faded(palette.hole, 0.7);
-  if (honesty.origin === 'broker') return palette.healed;
-  if (honesty.origin === 'mixed') return faded(palette.healed, 0.5);
-  if (honesty.origin === 'previous') return faded(palette.text, 0.3);
-  return undefined;
+  if (honesty.inProgress) return 'progress';
+  if (honesty.incomplete) return 'incomplete';
+  const { origin } = honesty;
+  return origin === 'broker' || origin === 'mixed' || origin === 'previous' ? origin : undefined;
+}
+
+function ribbonColors(palette: Palette): Record<RibbonKind, string> {
+  return {
+    progress: palette.progress,
+    incomplete: faded(palette.hole, 0.7),
+    broker: palette.healed,
+    mixed: faded(palette.healed, 0.5),
+    previous: faded(palette.text, 0.3),
+  };
 }
