@@ -29,6 +29,8 @@ export interface FeedState {
   readonly coverage: FeedCoverage;
   /** Newest exchange time (epoch seconds) of the frame under way; the classifier raises it. */
   frameSecond: number;
+  /** The same of its packets that were refused for their time. */
+  refusedSecond: number;
 }
 
 const FULL = FULL_PACKET_BYTES;
@@ -91,6 +93,7 @@ export class Classifier {
     const second = packets.exchangeTime[row]!;
     const tradeSecond = packets.lastTradeTime[row]!;
     if (!isPossibleTime(second, moment) || !isPossibleTime(tradeSecond, moment)) {
+      if (second > feed.refusedSecond) feed.refusedSecond = second;
       return this.#rejected(batch, row, 'impossible_time');
     }
     const carried = slots.feed[slot] === feed.number;

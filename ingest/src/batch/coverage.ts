@@ -216,15 +216,20 @@ export class FeedCoverage {
     this.truth().exceptions.push({ feed: this.feed, token, from, to, reason: 'late' });
   }
 
-  /** A data frame was taken; `newestSecond` is its latest exchange time in epoch seconds, 0 when it had none. */
-  heard(receivedAt: number, newestSecond: number): void {
+  /**
+   * A data frame was taken; `newestSecond` is its latest exchange time in epoch seconds, 0 when it had none.
+   * @returns whether our clock turned out to be far off just now
+   */
+  heard(receivedAt: number, newestSecond: number): boolean {
     this.#lastDataAt = receivedAt;
     this.#aliveAt = Math.max(this.#aliveAt, receivedAt);
+    let clockIsOff = false;
     if (newestSecond > 0) {
-      this.skew.sample(receivedAt, newestSecond * 1000);
+      clockIsOff = this.skew.sample(receivedAt, newestSecond * 1000);
       if (newestSecond > this.#newestSecond) this.#newestSecond = newestSecond;
     }
     this.#beginWhenGathered(receivedAt);
+    return clockIsOff;
   }
 
   disconnected(at: number, cause: CoverageEnd): void {

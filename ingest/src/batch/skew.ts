@@ -1,6 +1,10 @@
 /** Samples farther than this from our clock say that a packet is old, or that a clock is broken. */
 const OLDEST_SAMPLE_MS = 60_000;
 const FARTHEST_AHEAD_MS = 600_000;
+/** A clock that is farther off is believed to be so after so many frames that agree, over so long, as both clocks go on. */
+const FAR_FRAMES = 5;
+const FAR_FOR_MS = 5_000;
+const FAR_AGREE_MS = 3_000;
 const BUCKET_MS = 2_000;
 const BUCKETS = 128;
 
@@ -10,12 +14,19 @@ const BUCKETS = 128;
  * Exchange times come in whole seconds, so a sample (`receivedAt - exchangeTime`) is up to a second too large and never
  * too small: the smallest of a window tells. One packet with a time in the future must not shift everything, hence the
  * second smallest among buckets of two seconds over four minutes.
+ *
+ * A machine whose clock is minutes off would have every packet refused for ever. So frames that do not fit are compared
+ * with each other: when they agree, and the exchange's clock advances with ours, it is our clock that is wrong, and what
+ * it is off by becomes the new middle of what is believed. A single packet of the future, or old states, never get there.
  */
 export class SkewEstimate {
   readonly #smallest = new Float64Array(BUCKETS).fill(Number.POSITIVE_INFINITY);
   #bucket = Number.NEGATIVE_INFINITY;
   #ms = 0;
   #known = false;
+  /** What our clock is off by, as far as it is more than `sample` would believe. */
+  #base = 0;
+  #far: { ms: number; frames: number; readonly since: number; readonly exchangeSince: number } | undefined;
 
   /** Milliseconds: exchange time = our time - ms. 0 until something is known. */
   get ms(): number {
@@ -26,10 +37,40 @@ export class SkewEstimate {
     return this.#known;
   }
 
-  /** Both in epoch milliseconds; `exchangeTime` is the newest of a frame. */
-  sample(receivedAt: number, exchangeTime: number): void {
+  /**
+   * Both in epoch milliseconds; `exchangeTime` is the newest of a frame.
+   * @returns whether our clock turned out to be far off just now
+   */
+  sample(receivedAt: number, exchangeTime: number): boolean {
     const ms = receivedAt - exchangeTime;
-    if (ms > OLDEST_SAMPLE_MS || ms < -FARTHEST_AHEAD_MS) return;
+    const off = ms - this.#base;
+    if (off > OLDEST_SAMPLE_MS || off < -FARTHEST_AHEAD_MS) return this.refused(receivedAt, exchangeTime);
+    this.#far = undefined;
+    this.#take(receivedAt, ms);
+    return false;
+  }
+
+  /** The same of a frame of which nothing could be believed. */
+  refused(receivedAt: number, exchangeTime: number): boolean {
+    const ms = receivedAt - exchangeTime;
+    const far = this.#far;
+    if (!far || Math.abs(ms - far.ms) > FAR_AGREE_MS || receivedAt < far.since) {
+      this.#far = { ms, frames: 1, since: receivedAt, exchangeSince: exchangeTime };
+      return false;
+    }
+    far.frames++;
+    far.ms = Math.min(far.ms, ms);
+    const lasted = Math.min(receivedAt - far.since, exchangeTime - far.exchangeSince);
+    if (far.frames < FAR_FRAMES || lasted < FAR_FOR_MS) return false;
+    this.#far = undefined;
+    this.#base = far.ms;
+    this.#smallest.fill(Number.POSITIVE_INFINITY);
+    this.#bucket = Number.NEGATIVE_INFINITY;
+    this.#take(receivedAt, far.ms);
+    return true;
+  }
+
+  #take(receivedAt: number, ms: number): void {
     const bucket = Math.floor(receivedAt / BUCKET_MS);
     const at = ((bucket % BUCKETS) + BUCKETS) % BUCKETS;
     if (bucket !== this.#bucket) {

@@ -226,6 +226,7 @@ export class TickPipeline implements FeedSink {
     const { queue } = this.#o;
     const { truncated } = this.#faults.counts;
     feed.frameSecond = 0;
+    feed.refusedSecond = 0;
     let alive = 0;
     let open = 0;
     let at = FRAME_START;
@@ -255,7 +256,18 @@ export class TickPipeline implements FeedSink {
     }
     // The packets that a frame announced and did not hold are lost.
     if (this.#faults.counts.truncated > truncated) feed.coverage.hole(receivedAt, 'overload');
-    if (alive > 0) feed.coverage.heard(receivedAt, feed.frameSecond);
+    let clockIsOff = false;
+    if (alive > 0) clockIsOff = feed.coverage.heard(receivedAt, feed.frameSecond);
+    else if (feed.refusedSecond > 0) {
+      clockIsOff = feed.coverage.skew.refused(receivedAt, feed.refusedSecond * 1000);
+    }
+    if (clockIsOff) {
+      const seconds = Math.round(feed.coverage.skew.ms / 1000);
+      this.#o.log.error(
+        { feed: feed.name, seconds },
+        'The clock of this machine is far from the exchange’s: times are corrected by that; set the clock',
+      );
+    }
     this.#o.wake();
     return open;
   }
@@ -313,6 +325,8 @@ export class TickPipeline implements FeedSink {
     for (const feed of this.#feeds) {
       if (feed.received > 0) metrics.ticksReceived.inc({ feed: feed.name }, feed.received);
       feed.received = 0;
+      const { skew } = feed.coverage;
+      if (skew.known) metrics.clockSkew.set({ feed: feed.name }, skew.ms / 1000);
     }
     const { late } = this.#classifier;
     metrics.ticksLate.inc(late - this.#reportedLate);
@@ -371,6 +385,7 @@ export class TickPipeline implements FeedSink {
           () => queue.current.truth,
         ),
         frameSecond: 0,
+        refusedSecond: 0,
         canary: NONE,
         dropping: false,
         received: 0,

@@ -70,6 +70,20 @@ describe('the rhythm of an instrument', () => {
     expect(limit).toBeLessThanOrEqual(latestMs);
   });
 
+  test('of a strike that ticks in bursts is that of its quiet, however many packets a burst has', () => {
+    const random = numbers(11);
+    const { slots, slot } = oneInstrument();
+    let now = OPEN;
+    let alarms = 0;
+    while (now < CLOSE) {
+      if (silentMs(slots, slot, now, now) > usualSilenceMs(slots, slot)) alarms++;
+      heard(slots, slot, now, now, 1);
+      now += random() < 0.02 ? 60_000 + random() * 120_000 : 1_500;
+    }
+    expect(alarms).toBe(0);
+    expect(usualSilenceMs(slots, slot)).toBeLessThan(10 * 60_000);
+  });
+
   test('is not known before there is enough of it, and then nobody is stale', () => {
     const { slots, slot } = oneInstrument();
     for (let i = 0; i < 15; i++) heard(slots, slot, OPEN + i * 30_000, OPEN + i * 30_000, 1);
