@@ -51,12 +51,12 @@ export function createLayers(
   });
   const studies = studiesOf(options);
   for (const study of studies.filter(({ placement }) => placement === 'price')) {
-    layers.push(new StudyOverlayLayer(context, study));
+    layers.push(new StudyOverlayLayer(context, study, price.series));
   }
   if (options.openInterest !== 'off' && has(model, 'openInterest')) {
     layers.push(openInterestLayer(context, options.openInterest));
   }
-  for (const { extra, at } of extrasOf(model)) layers.push(extraLayer(context, model, extra, at));
+  for (const { extra, at } of extrasOf(model)) layers.push(extraLayer(context, model, extra, at, price));
   for (const study of studies.filter(({ placement }) => placement === 'pane')) {
     layers.push(new StudyPaneLayer(context, study));
   }
@@ -102,7 +102,13 @@ function openInterestLayer(context: LayerContext, placement: Exclude<Placement, 
 }
 
 /** A further field over the candles shares their scale when its values are prices too. */
-function extraLayer(context: LayerContext, model: ChartModel, extra: ExtraSeries, at: number): Layer {
+function extraLayer(
+  context: LayerContext,
+  model: ChartModel,
+  extra: ExtraSeries,
+  at: number,
+  price: PriceLayer,
+): Layer {
   const print = context.prints.extra(extra.field);
   const value = (bar: ChartModel['main']['bars'][number]) => bar.extras[at] ?? null;
   if (extra.placement === 'overlay' && extra.style === 'line' && pricesAlike(model, value)) {
@@ -115,7 +121,11 @@ function extraLayer(context: LayerContext, model: ChartModel, extra: ExtraSeries
       ...(extra.color ? { color: extra.color } : {}),
       run: () => ({ add: (bar) => [value(bar)], replace: (bar) => [value(bar)] }),
     };
-    return new StudyOverlayLayer({ ...context, prints: { ...context.prints, price: print } }, study);
+    return new StudyOverlayLayer(
+      { ...context, prints: { ...context.prints, price: print } },
+      study,
+      price.series,
+    );
   }
   return new ValuesLayer(context, {
     title: extra.field,

@@ -1,53 +1,50 @@
-import type { ISeriesApi, Time } from 'lightweight-charts';
+import type { ISeriesApi, SeriesType, Time } from 'lightweight-charts';
 import type { Print } from '../model';
 import { faded, type Palette } from '../palette';
 import type { Scene } from '../scene';
 import type { Study } from '../studies/study';
 import { StudyValues } from '../studies/study-values';
-import { toChart } from '../time-axis';
 import type { Layer, LayerContext, Reading } from './layer';
-import { type OverlayItem, OverlayLines } from './overlay-series';
+import { type OverlayItem, OverlayLines } from './overlay-lines';
 
 /** An indicator drawn on the price. */
 export class StudyOverlayLayer implements Layer {
   readonly #values: StudyValues;
-  readonly #series: ISeriesApi<'Custom', Time>;
+  readonly #lines: OverlayLines;
   readonly #color: string;
   readonly #print: Print;
 
   constructor(
     context: LayerContext,
     readonly study: Study,
+    price: ISeriesApi<SeriesType, Time>,
   ) {
     this.#values = new StudyValues(study);
     this.#color = study.color ?? context.nextColor();
     this.#print = context.prints.price;
     const band = study.drawn === 'band';
-    this.#series = context.chart.addCustomSeries(new OverlayLines(), {
-      color: this.#color,
+    this.#lines = new OverlayLines({
       colors: band ? [faded(this.#color, 0.7), this.#color, faded(this.#color, 0.7)] : [this.#color],
       widths: study.drawn === 'trend' ? [2] : band ? [1, 1, 1] : [1.5],
       fill: band ? faded(this.#color, 0.07) : null,
-      priceLineVisible: false,
-      lastValueVisible: false,
-    }) as unknown as ISeriesApi<'Custom', Time>;
+    });
+    price.attachPrimitive(this.#lines);
   }
 
   draw(scene: Scene, changed: number): void {
     const from = this.#values.follow(scene.slots, changed, scene.opensSession);
-    const item = (index: number) => this.#item(scene, index);
-    if (from === 0) this.#series.setData(scene.slots.map((_, index) => item(index)) as never[]);
-    else for (let i = from; i < scene.slots.length; i++) this.#series.update(item(i) as never);
+    const items: (OverlayItem | undefined)[] = [];
+    for (let i = from; i < scene.slots.length; i++) items.push(this.#item(scene, i));
+    this.#lines.put(from, items);
   }
 
-  #item(scene: Scene, index: number): OverlayItem | { time: Time } {
+  #item(scene: Scene, index: number): OverlayItem | undefined {
     const slot = scene.slots[index] as Scene['slots'][number];
-    const time = toChart(slot.time);
     const values = this.#values.at(index);
     const shown =
       values?.slice(0, this.study.drawn === 'band' ? 3 : 1).filter((value) => value !== null) ?? [];
-    if (!slot.bar || shown.length === 0) return { time };
-    const item: OverlayItem = { time, values: shown, base: scene.shapes[index]?.close ?? slot.bar.close };
+    if (!slot.bar || shown.length === 0) return undefined;
+    const item: OverlayItem = { values: shown };
     if (scene.isEmptyHole(index - 1)) item.breaks = true;
     if (this.study.drawn === 'session-line' && scene.opensSession(index)) item.breaks = true;
     if (this.study.drawn === 'trend') {
