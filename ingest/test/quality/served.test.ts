@@ -7,7 +7,7 @@ import type { Database } from '../../src/db/database.js';
 import { askForComparison } from '../../src/quality/end-of-day.js';
 import { CorporateActions } from '../../src/quality/scale.js';
 import { createHarness, type Harness, openMarket } from '../api/harness.js';
-import { DAY, INFY, ist, NIFTY, NOW } from '../api/market.js';
+import { DAY, INFY, ist, NIFTY, NOW, RELIANCE } from '../api/market.js';
 import { eachDatabase } from '../fixtures/databases.js';
 
 eachDatabase((server) => {
@@ -163,6 +163,23 @@ eachDatabase((server) => {
     expect(infy.candles[0].volume).toBe(raw.candles[0].volume * 2);
     expect([infy.adjustments.length, nifty.adjustments]).toEqual([1, undefined]);
     expect((await get(`/api/candles?${range}&adjust=dividends`, 400)).error.code).toBe('bad_request');
+  });
+
+  it('/api/volatility takes a split for no move', async () => {
+    await db.pool.query(
+      `insert into broker_candles (instrument_token, interval, bucket, open, high, low, close, volume)
+       select $1, '1d', ist_midnight(d::date), p, p, p, p, 1
+       from generate_series(date '2025-11-03', date '2025-11-18', interval '1 day') d,
+            lateral (select case when d < date '2025-11-12' then 1000 else 500 end + extract(day from d) % 3 as p) x`,
+      [RELIANCE],
+    );
+    const volatility = async () =>
+      (await get('/api/volatility?segment=NSE&days=10')).instruments.find(
+        ({ instrument }: { instrument: { token: number } }) => instrument.token === RELIANCE,
+      ).volatilityPercent;
+    expect(await volatility()).toBeGreaterThan(100);
+    await db.pool.query(`insert into corporate_actions values ($1, '2025-11-12', 0.5, 2, now())`, [RELIANCE]);
+    expect(await volatility()).toBeLessThan(10);
   });
 
   it('tickscope quality prints the report, and as one JSON document', async () => {

@@ -16,10 +16,13 @@ const spanDays = (sessions: number) => Math.ceil(sessions * 1.5) + 15;
 
 const VOLATILITY = `
 with closes as (
-  select c.instrument_token, c.close, c.bucket, ln(c.close / lag(c.close) over w) as change,
+  select c.instrument_token, c.close, c.bucket,
+         ln(c.close / (lag(c.close) over w * coalesce(a.price_factor, 1))) as change,
          row_number() over (partition by c.instrument_token order by c.bucket desc) as age
   from candles_1d c
   join instruments i on i.token = c.instrument_token
+  -- candles are as traded: a split is no move
+  left join corporate_actions a on a.instrument_token = c.instrument_token and a.ex_date = c.trading_date
   where c.bucket >= ist_midnight($1::date - $2::integer) and c.bucket < ist_midnight($1::date) and c.close > 0
     and i.active and ($3::text is null or i.segment = $3) and ($4::text is null or i.instrument_type = $4)
   window w as (partition by c.instrument_token order by c.bucket)
