@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FAULTS, SHORT } from './catalogue.js';
 import type { Fault } from './fault.js';
+import { flapping } from './flapping.js';
 import { Random } from './random.js';
 import { add, emptyTally, isClean, type Tally, table } from './report.js';
 import { holiday, outsideSessions, type SessionDay, specialSession, tradingDay } from './session-days.js';
@@ -15,6 +16,7 @@ import { type RoundOptions, round } from './suite.js';
  *     --short          the few that `npm test` can afford
  *     --only a,b       these faults
  *     --sessions       days with hours as well (about ten minutes); --no-sessions leaves them out
+ *     --flapping       what a flapping feed costs the broker; with --instruments 3000 it takes a quarter of an hour
  *     --seed 7         the same order, pauses and market again
  *     --sum FILE       adds the result to that of earlier runs, and prints the sum
  *     --keep           leaves the folder of a round that broke a promise
@@ -22,7 +24,7 @@ import { type RoundOptions, round } from './suite.js';
  * FAULTS_POSTGRES_BIN names the folder of the programs of a PostgreSQL with TimescaleDB; without it the embedded one runs.
  */
 
-const RUNS_A_ROUND = 20;
+const RUNS_A_ROUND = 25;
 const MOST_COMPLAINTS = 40;
 const DAYS: ReadonlyArray<(now: number) => SessionDay> = [tradingDay, specialSession, holiday];
 
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string' },
     sessions: { type: 'boolean' },
+    flapping: { type: 'boolean' },
     sum: { type: 'string' },
     keep: { type: 'boolean', default: false },
     instruments: { type: 'string', default: '60' },
@@ -63,6 +66,10 @@ for (let left = plan(runs); left.length > 0; left = left.slice(RUNS_A_ROUND)) {
 for (const day of (values.sessions ?? only === undefined) ? DAYS : []) {
   const { calendar, steps } = day(Date.now());
   await strike(steps, { calendar, also: outsideSessions });
+}
+if (values.flapping ?? only === undefined) {
+  const { fault, also } = flapping();
+  await strike([fault], { also });
 }
 if (values.sum !== undefined) sumUp(values.sum);
 console.log(table(tallies));

@@ -51,8 +51,9 @@ export async function round(options: RoundOptions, faults: readonly Fault[]): Pr
 }
 
 async function also(world: World, options: RoundOptions, began: number): Promise<string[]> {
+  const complaints = (await options.also?.(world, began, Date.now())) ?? [];
   await heal(world, began);
-  return (await options.also?.(world, began, Date.now())) ?? [];
+  return complaints;
 }
 
 async function strike(world: World, fault: Fault): Promise<Run> {

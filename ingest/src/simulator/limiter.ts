@@ -6,6 +6,7 @@ const WINDOW_MS = 950;
 /** Counts the requests of each key and endpoint in a sliding window, as Kite does, and refuses those above the rate. */
 export class RequestLimiter {
   readonly #times = new Map<string, number[]>();
+  readonly #history = new Map<number, number>();
   readonly #counts = new Map<Endpoint, { requests: number; refused: number; mostInWindow: number }>();
 
   constructor(
@@ -29,6 +30,16 @@ export class RequestLimiter {
     count.mostInWindow = Math.max(count.mostInWindow, recent.length + (allowed ? 0 : 1));
     this.#times.set(key, recent);
     return allowed;
+  }
+
+  /** A request for the history of `token`. */
+  asked(token: number): void {
+    this.#history.set(token, (this.#history.get(token) ?? 0) + 1);
+  }
+
+  /** Requests for history so far, by token. */
+  history(): Record<string, number> {
+    return Object.fromEntries(this.#history);
   }
 
   /** Requests and refusals so far, and the most that ever came within one window, by endpoint. */

@@ -84,6 +84,7 @@ export function controlRoutes(app: FastifyInstance, context: ControlContext): vo
         }),
       ),
       requests: limiter.counts(),
+      history: limiter.history(),
       events: request.query.token ? stream.ledger.events(Number(request.query.token)) : undefined,
     };
   });

@@ -25,7 +25,7 @@ interface Query {
 
 /** `/instruments/historical/:token/:interval?from=&to=&continuous=&oi=`, `from` and `to` in IST, both inclusive. */
 export function historicalRoutes(app: FastifyInstance, context: RestContext): void {
-  const { exchange, clock, faults, splits, settleSeconds } = context;
+  const { exchange, clock, faults, limiter, splits, settleSeconds } = context;
   app.get<{ Params: { token: string; interval: string }; Querystring: Query }>(
     '/instruments/historical/:token/:interval',
     async (request, reply) => {
@@ -33,6 +33,7 @@ export function historicalRoutes(app: FastifyInstance, context: RestContext): vo
       if (!isInterval(interval)) throw badInput('invalid interval');
       const instrument = exchange.instrument(Number(request.params.token));
       if (!instrument) throw badInput('invalid token');
+      limiter.asked(instrument.token);
       const from = parseTime(request.query.from, 'from');
       const to = parseTime(request.query.to, 'to');
       if (from.ms > to.ms) throw badInput('invalid date range: `from` is after `to`');
