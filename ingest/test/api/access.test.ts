@@ -137,6 +137,43 @@ describe('who may do what', () => {
     await open.stop();
   });
 
+  it('asks every route that there is for a token, and every one that changes something for the admin’s', async () => {
+    const harness = await createHarness(db, { token: 'top', readToken: 'look' });
+    const ask = async (method: string, path: string, token?: string) => {
+      const url = path.replaceAll(/\{[^}]+\}/g, '1');
+      const headers = { host: '127.0.0.1:8000', ...(token && { authorization: `Bearer ${token}` }) };
+      return (await harness.api.app.inject({ method: method as 'GET', url, headers })).statusCode;
+    };
+    try {
+      const docs = await harness.api.app.inject({
+        url: '/docs/json',
+        headers: { authorization: 'Bearer top' },
+      });
+      const { paths } = docs.json<{ paths: Record<string, Record<string, unknown>> }>();
+      const routes = Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+      );
+      expect(routes.length).toBeGreaterThan(30);
+      const changing = routes.filter(({ method }) => method !== 'GET');
+      expect(changing.length).toBeGreaterThan(5);
+      for (const { method, path } of routes.filter(({ path }) => !path.startsWith('/health')))
+        expect(await ask(method, path), `${method} ${path} without a token`).toBe(401);
+      // Healing is what a reader may do.
+      const healing = ['/api/candles', '/api/candles/batch'];
+      for (const { method, path } of changing.filter((route) => !healing.includes(route.path)))
+        expect(await ask(method, path, 'look'), `${method} ${path} as a reader`).toBe(403);
+    } finally {
+      await harness.stop();
+    }
+  });
+
+  it('counts refusals too, so that a token cannot be found by trying', async () => {
+    await as({ token: 'top', rateLimitPerMinute: 3 }, async (status) => {
+      const guess = (n: number) => status(READ, { authorization: `Bearer guess-${n}` });
+      expect([await guess(1), await guess(2), await guess(3), await guess(4)]).toEqual([401, 401, 401, 429]);
+    });
+  });
+
   it('slows down who asks too often, but never health', async () => {
     await as({ rateLimitPerMinute: 3 }, async (status) => {
       const answers = [await status(READ), await status(READ), await status(READ), await status(READ)];

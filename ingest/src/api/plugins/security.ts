@@ -42,9 +42,16 @@ export async function registerSecurity(app: App, config: ApiConfig): Promise<voi
     config.rateLimitPerMinute ??
     (isLoopbackHost(config.host) ? LOOPBACK_REQUESTS_PER_MINUTE : REMOTE_REQUESTS_PER_MINUTE);
   await app.register(rateLimit, {
+    global: false,
     max,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, { max, after }) =>
       new ApiError(429, 'too_many_requests', `More than ${max} requests in a minute; try again in ${after}.`),
+  });
+  // For every request before anything else looks at it: the plugin's own hooks on routes come after the question for a
+  // token, and whoever guesses tokens, or paths, would not be counted.
+  const limit = app.rateLimit();
+  app.addHook('onRequest', async function (request, reply) {
+    if (request.routeOptions.config.rateLimit !== false) await limit.call(this, request, reply);
   });
 }
