@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readManifest } from '../../backup/manifest.js';
 import { restore } from '../../backup/restore.js';
-import { takeWriterLock } from '../../db/writer-lock.js';
+import { takeWriterLock, type WriterLock } from '../../db/writer-lock.js';
 import { openForCommand } from '../../service/open-database.js';
 import { originOf } from '../../service/origin.js';
 import { readSetting } from '../command.js';
@@ -26,12 +26,12 @@ export function restoreCommand(terminal: Terminal): Command {
         setting.log,
       );
       const bar = progressBar(terminal, 'restore');
+      let lock: WriterLock | undefined;
       try {
-        const lock = await takeWriterLock(opened.db, Date.now());
+        lock = await takeWriterLock(opened.db, Date.now());
         const manifest = await restore(opened.db, path, setting.log, {
           onTable: (done, total, table) => bar.update(done, total, table),
         });
-        await lock.release();
         bar.stop();
         const rows = [...manifest.tables, ...manifest.candles].reduce((sum, table) => sum + table.rows, 0);
         if (json)
@@ -39,6 +39,8 @@ export function restoreCommand(terminal: Terminal): Command {
         else terminal.print(`${rows} rows are in ${opened.where}, as of ${manifest.takenAt}.`);
       } finally {
         bar.stop();
+        // Before the database closes: a place that is lost is fought for.
+        await lock?.release();
         await opened.close();
       }
     });
