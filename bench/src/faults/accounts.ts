@@ -8,7 +8,7 @@ import { compare } from './ledger.js';
 import { emptyTally, type Tally } from './report.js';
 import { readSent, type SentPacket } from './sent.js';
 import { readStored } from './stored.js';
-import type { World } from './world.js';
+import type { Kill, World } from './world.js';
 
 const MINUTE_MS = 60_000;
 /**
@@ -163,14 +163,10 @@ export class Accounts {
 }
 
 /** How long before the next kill -9 of its run a packet was sent; undefined when none came. */
-function msBeforeKill(
-  { at }: SentPacket,
-  runs: readonly Run[],
-  kills: readonly number[],
-): number | undefined {
+function msBeforeKill({ at }: SentPacket, runs: readonly Run[], kills: readonly Kill[]): number | undefined {
   const run = runs.find(({ from, to }) => at >= from && at < to);
-  const killedAt = kills.find((kill) => kill >= at);
-  return run && killedAt !== undefined && killedAt < run.to ? killedAt - at : undefined;
+  const kill = kills.find(({ over }) => over >= at);
+  return run && kill !== undefined && kill.at < run.to ? Math.max(0, kill.at - at) : undefined;
 }
 
 function tallyOf(tallies: Map<string, Tally>, name: string): Tally {

@@ -120,10 +120,8 @@ export const serviceFaults: readonly Fault[] = [
       const first = world.service;
       const next = world.newService(['--wait']);
       await world.pause(2_000, 4_000);
-      if (world.random.next() < 0.5) {
-        world.kills.push(Date.now());
-        first.kill('SIGKILL');
-      } else first.kill('SIGTERM');
+      if (world.random.next() < 0.5) await world.killService(first);
+      else first.kill('SIGTERM');
       await first.exit;
       world.service = next;
     },

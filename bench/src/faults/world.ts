@@ -48,6 +48,12 @@ const STOP_WITHIN_MS = 40_000;
 const DATABASE_MIB = 700;
 const SPOOL_MIB = 128;
 
+/** A kill -9: when it was sent and when the process was seen to be gone, epoch milliseconds. */
+export interface Kill {
+  readonly at: number;
+  over: number;
+}
+
 /**
  * A simulator, a PostgreSQL with a proxy before it, and a service between them: each a process of its own, so that each can
  * fail alone. The simulator writes down every frame that it sends.
@@ -55,7 +61,7 @@ const SPOOL_MIB = 128;
 export class World {
   service: Program;
   /** When a service was killed, epoch milliseconds: what it had not kept within 100 ms may be lost. */
-  readonly kills: number[] = [];
+  readonly kills: Kill[] = [];
   readonly servicePort: number;
 
   private constructor(
@@ -155,11 +161,12 @@ export class World {
   }
 
   /** As the operating system does it when memory is short. */
-  async killService(): Promise<void> {
-    this.kills.push(Date.now());
-    this.service.kill('SIGKILL');
-    this.service.kill('SIGKILL');
-    await this.service.exit;
+  async killService(service = this.service): Promise<void> {
+    const kill = { at: Date.now(), over: Number.POSITIVE_INFINITY };
+    this.kills.push(kill);
+    service.kill('SIGKILL');
+    await service.exit;
+    kill.over = Date.now();
   }
 
   startService(): void {
