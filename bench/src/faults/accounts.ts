@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
  * What was received is in the spool after 100 ms at the latest. The rest is room for a frame that waits in the socket, and
  * for a machine on which others work.
  */
-const KILL_TAKES_MS = 1_000;
+const KILL_TAKES_MS = 2_000;
 /** Name of the row for what happened between two runs. */
 const BETWEEN = '(between)';
 
