@@ -24,7 +24,7 @@ eachDatabase((server) => {
         notHeard: await value(metrics.gapSeconds),
       };
     };
-    return { clock, values };
+    return { clock, db, values };
   };
 
   it('the day’s holes are counted once an instrument, and healed ones are none', async () => {
@@ -33,6 +33,18 @@ eachDatabase((server) => {
     expect(open).toBe(2);
     expect(completeness).toBeCloseTo(1 - 300 / ((NOW - ist('09:15:00')) / 1000 - 3), 6);
     expect(oldest).toBe((NOW - ist('14:20:00')) / 1000);
+  });
+
+  it('what passed before the first subscription is missing, but does not grow old', async () => {
+    const { db, values } = await market([INFY]);
+    const since = ist('14:22:00');
+    await db.pool.query(
+      'update feed_assignments set assigned_at = to_timestamp($1::float8 / 1000) where token = $2',
+      [since, INFY],
+    );
+    const { completeness, oldest } = await values();
+    expect(completeness).toBeLessThan(0.5);
+    expect(oldest).toBe((NOW - since) / 1000);
   });
 
   it('before a session there is nothing to be complete', async () => {

@@ -10,10 +10,9 @@ export interface GapRow {
 }
 
 const GAPS = `
-select t.token, g.gap_from as "from", g.gap_to as "to", g.reason
-from unnest($1::bigint[]) t (token)
-cross join lateral candle_gaps(t.token, $2, $3, $4) g
-order by g.gap_from, t.token
+select g.token, g.gap_from as "from", g.gap_to as "to", g.reason
+from market_gaps($1, $2, $3, $4) g
+order by g.gap_from, g.token
 limit $5`;
 
 /** Holes of these instruments, oldest first. */
@@ -44,21 +43,22 @@ with asked as (
   join instruments i on i.token = t.token
   left join instrument_groups g on g.token = i.token and g.days @> $2::date
 ), hours as (
-  select a.token, coalesce(sum(extract(epoch from least(s.closes_at, tickscope_now() - interval '3 seconds') - s.opens_at)), 0)
-           ::double precision as seconds
-  from asked a
-  join market_sessions s on s.exchange = a.calendar and s.session_group = a.session_group and s.day = $2
-    and s.kind = 'continuous' and s.opens_at < tickscope_now() - interval '3 seconds'
-  group by a.token
+  select s.exchange as calendar, s.session_group,
+         sum(extract(epoch from least(s.closes_at, tickscope_now() - interval '3 seconds') - s.opens_at))::double precision
+           as seconds
+  from market_sessions s
+  where s.day = $2 and s.kind = 'continuous' and s.opens_at < tickscope_now() - interval '3 seconds'
+  group by s.exchange, s.session_group
+), missing as (
+  select token, sum(extract(epoch from gap_to - gap_from))::double precision as seconds, count(*) as n
+  from market_gaps($1, $3, $4, '1m') group by token
 )
 select a.token, a.symbol, a.exchange, coalesce(h.seconds, 0) as "elapsedSeconds",
-       coalesce(g.seconds, 0) as "gapSeconds", coalesce(g.n, 0) as gaps
+       case when h.seconds is not null then coalesce(m.seconds, 0) else 0 end as "gapSeconds",
+       case when h.seconds is not null then coalesce(m.n, 0) else 0 end as gaps
 from asked a
-left join hours h on h.token = a.token
-left join lateral (
-  select sum(extract(epoch from gap_to - gap_from))::double precision as seconds, count(*) as n
-  from candle_gaps(a.token, $3, $4, '1m')
-) g on h.token is not null
+left join hours h on h.calendar = a.calendar and h.session_group = a.session_group
+left join missing m on m.token = a.token
 order by a.exchange, a.symbol`;
 
 /** How much of a day's session was heard, an instrument a row. */

@@ -25,7 +25,7 @@ import { subscriptions } from '../../sql/subscriptions.js';
 import { iso, parseDate } from '../../times.js';
 import { gapRepairRoutes } from './gap-repairs.js';
 
-/** Instruments that one answer looks at: each costs a millisecond or so of coverage arithmetic. */
+/** Instruments that one answer looks at: each costs some tenths of a millisecond of coverage arithmetic. */
 const MAX_INSTRUMENTS = 500;
 const GAP_COLUMNS = ['token', 'symbol', 'exchange', 'from', 'to', 'reason'] as const;
 const DAY_COLUMNS = [
