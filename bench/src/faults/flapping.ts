@@ -28,8 +28,10 @@ export function flapping(): { fault: Fault; also: (world: World) => Promise<stri
     name: 'feed flapping, requests',
     holes: true,
     strike: async (world) => {
+      // The hole before the first connection is healed when its minute has ended: that is not ours.
+      await nextMinute();
       await calm(world);
-      await sleep(minuteOf(Date.now()) + MINUTE_MS + EDGE_MS - Date.now());
+      await nextMinute();
       before = await requests(world);
       from = Date.now();
       while (Date.now() - from < FLAPPING_MS) {
@@ -38,7 +40,7 @@ export function flapping(): { fault: Fault; also: (world: World) => Promise<stri
       }
       await world.flowing();
       to = Date.now();
-      await sleep(minuteOf(to) + MINUTE_MS + EDGE_MS - Date.now());
+      await nextMinute();
       await calm(world);
     },
   };
@@ -68,6 +70,10 @@ export function flapping(): { fault: Fault; also: (world: World) => Promise<stri
     return complaints;
   };
   return { fault, also };
+}
+
+function nextMinute(): Promise<void> {
+  return sleep(minuteOf(Date.now()) + MINUTE_MS + EDGE_MS - Date.now());
 }
 
 /** Waits until nobody has asked for history for a while. */
