@@ -76,7 +76,7 @@ console.log(table(tallies));
 process.exit(clean ? 0 : 1);
 
 async function strike(faults: readonly Fault[], more: Partial<RoundOptions>): Promise<void> {
-  const result = await round(
+  const settled = round(
     {
       random,
       seed: 1 + Math.floor(random.next() * 1000),
@@ -88,6 +88,10 @@ async function strike(faults: readonly Fault[], more: Partial<RoundOptions>): Pr
     },
     faults,
   );
+  const result = await settled.catch((error: Error) => ({
+    tallies: new Map([['(round)', { ...emptyTally(), failed: 1 }]]),
+    complaints: [`a round could not be finished: ${error.stack ?? error.message}`],
+  }));
   clean &&= isClean(result.tallies.values());
   addAll(result.tallies);
   const { complaints } = result;
