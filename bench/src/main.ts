@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   heal: async () => (await import('./heal.js')).healBench,
   search: async () => (await import('./search.js')).searchBench,
   stream: async () => (await import('./stream.js')).streamBench,
+  plugin: async () => (await import('./plugin.js')).pluginBench,
   panel: async () => (await import('./panel.js')).panelBench,
   storage: async () => (await import('./storage.js')).storageBench,
   soak: async () => (await import('./soak.js')).soakBench,

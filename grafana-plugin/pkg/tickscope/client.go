@@ -14,6 +14,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	// Reading a day of minutes is most of what the back end does: this takes a third of encoding/json's time.
+	fastjson "github.com/goccy/go-json"
 )
 
 const (
@@ -148,17 +151,27 @@ func (c *Client) decode(response *http.Response, into any) error {
 	if !isJSON(response) {
 		return notTickscope(c.Root(), response)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes+1))
+	body, err := readAll(response)
 	if err != nil {
 		return err
 	}
 	if len(body) > maxAnswerBytes {
 		return &Error{Kind: KindTooLarge, Message: fmt.Sprintf("The answer is larger than %d MB. Ask for a shorter range, a wider interval or fewer instruments.", maxAnswerBytes>>20)}
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := fastjson.Unmarshal(body, into); err != nil {
 		return &Error{Kind: KindNotTickscope, Message: fmt.Sprintf("%s answers in a shape that this plugin does not know (%v). Use a plugin and a Tickscope of the same version.", c.Root(), err)}
 	}
 	return nil
+}
+
+// readAll takes the answer in one piece, at most a byte more than may be.
+func readAll(response *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	if length := response.ContentLength; length > 0 && length <= maxAnswerBytes {
+		body.Grow(int(length) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(io.LimitReader(response.Body, maxAnswerBytes+1))
+	return body.Bytes(), err
 }
 
 func isJSON(response *http.Response) bool {
