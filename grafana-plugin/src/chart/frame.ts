@@ -15,7 +15,7 @@ export interface FrameLike {
   refId?: string;
   length: number;
   fields: readonly FieldLike[];
-  meta?: { custom?: Record<string, unknown> };
+  meta?: { custom?: Record<string, unknown>; notices?: readonly { text: string }[] };
 }
 
 /** Reads a column by row on every Grafana. */

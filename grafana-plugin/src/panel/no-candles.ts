@@ -22,6 +22,9 @@ export function messageOf(
       text: 'Add a query: Tickscope with query type Candles, or any data source that gives time, open, high, low and close.',
     };
   }
+  // What the data source says of an empty answer is better than what we can guess.
+  const said = [...new Set(frames.flatMap(({ meta }) => meta?.notices ?? []).map(({ text }) => text))];
+  if (said.length > 0) return { title: 'No candles to draw', text: said.join(' ') };
   const withOhlc = frames.find((frame) => missingFields(frame).length === 0);
   if (withOhlc) {
     return {
