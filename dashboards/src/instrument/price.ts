@@ -14,7 +14,7 @@ export const quote = () =>
       title: '',
       description:
         'The latest quote: change against the previous close, the day’s open, high and low, volume and average traded price, open interest, best bid and ask. An index has no volume and no book.',
-      empty: '–',
+      empty: 'No quote of $instrument: choose an instrument at the top',
     },
     [
       ['last_price', 'Last', [...unit(POINTS, 2), ...limits(CALM)]],

@@ -11,7 +11,7 @@ export const facts = () =>
       title: '',
       description:
         'Spot: the underlying now. At the money: the strike nearest to it. Put/call ratio: put over call open interest, above 1.2 many puts are written, below 0.8 many calls. Max pain: the strike at which all options together would pay out the least.',
-      empty: '–',
+      empty: 'No option chain of $underlying: choose an underlying and an expiry at the top',
     },
     [
       ['spot', 'Spot', [...unit(POINTS, 2), ...limits(CALM)]],

@@ -9,6 +9,8 @@ import { nothing, regimeWords } from '../shared/thresholds.js';
 import { COUNT, PERCENT, POINTS, RATIO } from '../shared/units.js';
 import { bands } from '../shared/vix-bands.js';
 
+/** A histogram below candles stays behind them. */
+const FAINT = 'rgba(138, 184, 255, 0.5)';
 const RISE_OR_FALL = limits(DOWN, [-0.005, MUTED], [0.005, UP]);
 
 /** Last value and change of an index, live. */
@@ -106,7 +108,7 @@ export const chart = () =>
     },
     {
       volume: 'off',
-      series: [{ field: 'volume', placement: 'pane', style: 'histogram', color: CALM }],
+      series: [{ field: 'volume', placement: 'pane', style: 'histogram', color: FAINT }],
       indicators: [{ type: 'ema', period: 20, color: WATCH }],
     },
     tickscope({ queryType: 'candles', instruments: ['$index'], interval: 'auto', stream: true }),

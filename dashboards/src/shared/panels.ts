@@ -63,6 +63,9 @@ export function begin<T extends Sourced>(panel: T, words: Words, queries: readon
     .targets(targets(queries));
 }
 
+/** What an empty panel says is not what an empty cell says. */
+const EMPTY_CELL: Properties = [{ id: 'noValue', value: '–' }];
+
 interface Overridable {
   overrideByName(name: string, properties: Properties): this;
 }
@@ -120,7 +123,8 @@ export function facts(words: Words, values: readonly Fact[], ...queries: Query[]
     stat(words, `/^(${names.join('|')})$/`, ...queries)
       .textMode(BigValueTextMode.ValueAndName)
       .orientation(VizOrientation.Vertical)
-      .text(new VizTextDisplayOptionsBuilder().titleSize(12).valueSize(20)),
+      .text(new VizTextDisplayOptionsBuilder().titleSize(12).valueSize(20))
+      .overrideByRegexp('.*', EMPTY_CELL),
     Object.fromEntries(values.map(([field, name, look = []]) => [field, [...named(name), ...look]])),
   );
 }
@@ -135,16 +139,13 @@ export function gauge(words: Words, fields: string, ...queries: Query[]): Gauge 
 
 /** Rows as they come. Columns get their names and units by overrides. */
 export function table(words: Words, ...queries: Query[]): Table {
-  return (
-    begin(new Table(), words, queries)
-      .showHeader(true)
-      .filterable(false)
-      .minWidth(60)
-      .colorScheme(byThreshold())
-      .thresholds(plain('text'))
-      // What an empty table says is not what an empty cell says.
-      .overrideByRegexp('.*', [{ id: 'noValue', value: '–' }])
-  );
+  return begin(new Table(), words, queries)
+    .showHeader(true)
+    .filterable(false)
+    .minWidth(60)
+    .colorScheme(byThreshold())
+    .thresholds(plain('text'))
+    .overrideByRegexp('.*', EMPTY_CELL);
 }
 
 /** Horizontal bars, one a series or a row. */
