@@ -122,10 +122,12 @@ func run(ctx context.Context, root string, requests, atOnce int, out io.Writer) 
 
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	for _, against := range []struct{ name, url string }{
+	for revision, against := range []struct{ name, url string }{
 		{"of a running Tickscope", service.URL}, {"of a recorded answer", recorded.URL},
 	} {
-		measured, err := compare(ctx, end, against.url, span, requests, atOnce)
+		// Grafana tells changed settings by when they were changed.
+		of := harness.Settings{URL: against.url, Revision: revision}
+		measured, err := compare(ctx, end, of, span, requests, atOnce)
 		if err != nil {
 			return err
 		}
@@ -201,8 +203,8 @@ func direct(ctx context.Context, url string, span [2]time.Time) ([]byte, error) 
 	return body, err
 }
 
-func through(ctx context.Context, end *harness.Backend, url string, span [2]time.Time) error {
-	responses, err := end.Query(ctx, harness.Settings{URL: url}, harness.Ask{
+func through(ctx context.Context, end *harness.Backend, of harness.Settings, span [2]time.Time) error {
+	responses, err := end.Query(ctx, of, harness.Ask{
 		From: span[0], To: span[1], Interval: time.Minute, MaxDataPoints: 1000,
 		Queries: map[string]any{"A": map[string]any{"queryType": "candles", "instruments": []string{instrument}, "interval": "1m"}},
 	})
@@ -219,9 +221,9 @@ func through(ctx context.Context, end *harness.Backend, url string, span [2]time
 	return nil
 }
 
-func compare(ctx context.Context, end *harness.Backend, url string, span [2]time.Time, requests, atOnce int) (result, error) {
-	plugin := func() error { return through(ctx, end, url, span) }
-	api := func() error { _, err := direct(ctx, url, span); return err }
+func compare(ctx context.Context, end *harness.Backend, of harness.Settings, span [2]time.Time, requests, atOnce int) (result, error) {
+	plugin := func() error { return through(ctx, end, of, span) }
+	api := func() error { _, err := direct(ctx, of.URL, span); return err }
 	for _, way := range []func() error{plugin, api} {
 		if _, _, err := clients(way, warmUp, atOnce); err != nil {
 			return result{}, err
