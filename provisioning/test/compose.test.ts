@@ -87,7 +87,8 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('pins every image exactly', () => {
+  it('pins every image exactly, and says that none was pulled', () => {
+    expect(text).toContain('They were not pulled');
     const images = Object.values(services)
       .filter(({ build }) => !build)
       .map(({ image }) => image);

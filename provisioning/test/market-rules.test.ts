@@ -75,7 +75,7 @@ describe('alert rules on the data source tickscope', () => {
       });
       const [built] = await Promise.all([
         buildBackEnd(folder.path, url, 'read-token'),
-        ingest.ready(`${url}/health/ready`, 60_000),
+        ingest.ready(`${url}/health/ready`, 150_000),
       ]);
       backEnd = built;
     }, 300_000);

@@ -17,6 +17,8 @@ import { has } from './promtool.js';
  */
 const { services } = readCompose();
 const DATABASE = 'tickscope_native';
+/** Seconds; minutes where other tests take the processor. */
+const READY_WITHIN_MS = 150_000;
 const ENV = {
   POSTGRES_PASSWORD: '',
   TICKSCOPE_DB_NAME: DATABASE,
@@ -85,7 +87,7 @@ describe.skipIf(!has('psql') || !has('prometheus'))('the stack of compose, nativ
       TICKSCOPE_DATA_DIR: join(folder.path, 'data'),
       TICKSCOPE_PORT: String(port),
     });
-    await ingest.ready(`${ingestUrl}/health/ready`, 60_000);
+    await ingest.ready(`${ingestUrl}/health/ready`, READY_WITHIN_MS);
 
     const config = join(folder.path, 'prometheus');
     await mkdir(config);
@@ -144,6 +146,33 @@ describe.skipIf(!has('psql') || !has('prometheus'))('the stack of compose, nativ
     const at = (port: string) => args.map((arg) => arg.replace(':8000/', `:${port}/`));
     await promisify(execFile)(program!, at(new URL(ingestUrl).port));
     await expect(promisify(execFile)(program!, at(String(await freePort())))).rejects.toThrow();
+  });
+
+  it('finds database and Prometheus ready with the commands of their health checks, and not where they are not', async () => {
+    const nowhere = String(await freePort());
+    const commands = [
+      {
+        service: 'database',
+        at: '--host=127.0.0.1',
+        to: (port: string) => `--host=127.0.0.1 --port=${port}`,
+      },
+      { service: 'prometheus', at: ':9090/', to: (port: string) => `:${port}/` },
+    ];
+    const ports: Record<string, string> = {
+      database: database.port,
+      prometheus: new URL(prometheusUrl).port,
+    };
+    for (const { service, at, to } of commands) {
+      const [, program, ...args] = services[service]!.healthcheck!.test;
+      if (!has(program!)) continue;
+      const check = (port: string) => {
+        expect(args.join(' ')).toContain(at);
+        const moved = args.flatMap((arg) => arg.replace(at, to(port)).split(' '));
+        return promisify(execFile)(program!, moved);
+      };
+      await check(ports[service]!);
+      await expect(check(nowhere), service).rejects.toThrow();
+    }
   });
 
   it('keeps metrics from whoever has no token', async () => {
