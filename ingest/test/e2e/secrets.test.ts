@@ -110,7 +110,7 @@ function stream(protocols: string[], headers = {}): Promise<string> {
 }
 
 test('no credential is in anything that is written, logged, answered, counted or stored, whatever goes wrong', async () => {
-  await expect.poll(() => service.stdout, { timeout: 60_000 }).toContain('A login is needed');
+  await expect.poll(() => service.stdout, { timeout: 120_000 }).toContain('A login is needed');
   expect(await ask('/health/feed')).toBeLessThan(600);
 
   // Logins that are refused, by HTTP and by command; bodies that are broken after the secret.
@@ -177,7 +177,7 @@ test('no credential is in anything that is written, logged, answered, counted or
   }
   expect(holding).toEqual([join(folder.path, '.tickscope', 'kite-token')]);
   expect((await stat(holding[0]!)).mode & 0o777).toBe(0o600);
-}, 180_000);
+}, 300_000);
 
 test('a token file that others may read is not used, and doctor says what to do', async () => {
   const file = join(folder.path, '.tickscope', 'kite-token');
@@ -187,4 +187,4 @@ test('a token file that others may read is not used, and doctor says what to do'
   const { code, stdout } = await run(['doctor'], folder.path, env);
   expect(code).toBe(1);
   expect(stdout).toMatch(/FAIL {2}token file: [^\n]*mode 644[^\n]*\n +chmod 600/);
-}, 60_000);
+}, 120_000);

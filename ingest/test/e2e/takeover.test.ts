@@ -9,7 +9,7 @@ import { emptyFolder, run, Tickscope } from './process.js';
  * out. Each process has a folder of its own, as on two machines: a successor has no spool of the one before.
  */
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 /** "write" in ASCII: the lock that the one writer holds. */
 const WRITER_LOCK = 0x7772697465;
 const KEYS = { apiKey: 'some-key', accessToken: 'some-token', apiSecret: 'some-secret' };
@@ -146,7 +146,7 @@ describe('a second serve on the same database', () => {
     expect(await onceEach(db)).toBe(0);
     third.child.kill('SIGTERM');
     expect(await third.exit, third.output).toBe(0);
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('a writer whose database sessions are ended', () => {
@@ -197,5 +197,5 @@ describe('a writer whose database sessions are ended', () => {
     expect(await onceEach(db)).toBe(0);
     again.child.kill('SIGTERM');
     expect(await again.exit, again.output).toBe(0);
-  }, 180_000);
+  }, 300_000);
 });
