@@ -67,7 +67,7 @@ test('a database killed under the running service is started again, and nothing 
     ),
   ).toEqual([]);
   expect(await query('select from tick_data group by instrument_token, seq having count(*) > 1')).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('a backup that is taken meanwhile is one moment, and what is restored from it goes on by itself', async () => {
   const taken = await run(['backup', 'saved', '--json'], folder.path, env);
