@@ -293,16 +293,21 @@ export class Classifier {
     if (length !== QUOTE || !open) return;
     const day = istDayNumber(this.#time);
     const volume = packets.volume[row]!;
+    const known = slots.volume[slot]!;
     const newDay = slots.volumeDay[slot] !== day;
-    // No time says whose volume it is: in a session, another one than yesterday's is today's.
-    if (newDay && volume === slots.volume[slot]) return;
-    const added = Math.max(0, volume - (newDay ? 0 : slots.volume[slot]!));
+    if (newDay && (first || volume === known)) {
+      // No time says whose volume it is: it may be yesterday's until it moves while we listen, in a session.
+      slots.volume[slot] = volume;
+      return;
+    }
+    const added = newDay && volume < known ? volume : Math.max(0, volume - known);
     this.#day = day;
     this.#trade = !first && added > 0;
     if (this.#trade) this.#delta = added;
     else if (added > 0) this.#unplaced = added;
+    if (newDay && added < volume) this.#unplaced = volume - added;
     slots.volumeDay[slot] = day;
-    slots.volume[slot] = newDay ? volume : Math.max(volume, slots.volume[slot]!);
+    slots.volume[slot] = newDay ? volume : Math.max(volume, known);
     if (added > 0) slots.fullTradeTime[slot] = NONE;
   }
 

@@ -326,6 +326,31 @@ describe('modes without times', () => {
       { source: 'r', trade: true, delta: 30 },
     ],
     [
+      'quote: what was traded before we listened is of the day alone, once it is known to be of the day',
+      [
+        { at: '10:00:00', volume: 100, length: 44 },
+        { at: '10:00:04', volume: 130, length: 44 },
+      ],
+      { unplaced: 100 },
+    ],
+    [
+      'quote: a volume that does not move may be of another day, and is nobody’s',
+      [
+        { at: '10:00:00', volume: 90_000, length: 44 },
+        { at: '10:00:04', volume: 90_000, ltp: 150_100, length: 44 },
+      ],
+      { trade: false, delta: null, unplaced: null },
+    ],
+    [
+      'quote: yesterday’s volume, read late by a busy process, does not hide today’s',
+      [
+        { at: '10:00:00', volume: 90_000, length: 44 },
+        { at: '10:00:01', traded: '10:00:01', volume: 40 },
+        { at: '10:00:02', traded: '10:00:02', volume: 70 },
+      ],
+      { trade: true, delta: 30 },
+    ],
+    [
       'ltp: another price is a trade, without volume',
       [
         { at: '10:00:00', length: 8 },
