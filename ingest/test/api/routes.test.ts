@@ -221,6 +221,18 @@ eachDatabase((server) => {
     expect((await get(`/api/movers?date=2001-01-01`)).movers).toEqual([]);
   });
 
+  it('takes only instruments that are named for looked at, not the whole market of a dashboard', async () => {
+    const looked: number[] = [];
+    harness.services.interest = { looked: (token) => looked.push(token), watch: () => undefined };
+    expect((await get('/api/completeness')).instruments.length).toBeGreaterThan(1);
+    expect((await get('/api/gaps')).gaps).toHaveLength(3);
+    expect(looked).toEqual([]);
+    await get(`/api/completeness?instrument=${INFY}`);
+    await get(`/api/gaps?instrument=${INFY}`);
+    expect(looked).toEqual([INFY, INFY]);
+    delete harness.services.interest;
+  });
+
   it('lists the holes of what is subscribed and how much of the day was heard', async () => {
     const { gaps, repairs } = await get('/api/gaps');
     expect(repairs).toEqual([]);

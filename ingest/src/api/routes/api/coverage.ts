@@ -171,7 +171,7 @@ export function coverageRoutes(app: App, context: ApiContext): void {
   );
 }
 
-/** Those asked for, or all that are subscribed, at most 500. */
+/** Those asked for, or all that are subscribed, at most 500. Only who is named is looked at by somebody. */
 async function instrumentsOf(
   { instruments, run, services }: ApiContext,
   references: readonly string[] | undefined,
@@ -186,7 +186,10 @@ async function instrumentsOf(
     tokens.length > MAX_INSTRUMENTS
       ? [`Only ${MAX_INSTRUMENTS} of ${tokens.length} instruments are looked at; name those you mean.`]
       : [];
-  return { asked: await instruments.many(tokens.slice(0, MAX_INSTRUMENTS)), warnings };
+  const most = tokens.slice(0, MAX_INSTRUMENTS);
+  if (references) return { asked: await instruments.many(most), warnings };
+  const found = await Promise.all(most.map((token) => instruments.find(String(token))));
+  return { asked: found.filter((instrument) => instrument !== undefined), warnings };
 }
 
 /** null when nothing has elapsed: there is nothing to be complete. */
