@@ -61,7 +61,8 @@ async function strike(world: World, fault: Fault): Promise<Run> {
   try {
     await world.pause(0, BEFORE_MS);
     await fault.strike(world);
-    if (!world.options.calendar) run.backSeconds = (await world.flowing()) / 1000;
+    if (world.options.calendar) await world.ready();
+    else run.backSeconds = (await world.flowing()) / 1000;
   } catch (error) {
     run.error = error;
   }

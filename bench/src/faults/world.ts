@@ -124,7 +124,7 @@ export class World {
       await freePort(),
     );
     try {
-      if (options.calendar) await answering(world.url('/health'), world.service);
+      if (options.calendar) await world.ready();
       else await world.flowing();
       return world;
     } catch (error) {
@@ -184,6 +184,11 @@ export class World {
       return received > Math.max(since, Date.now() - FRESH_MS);
     });
     return performance.now() - began;
+  }
+
+  /** Waits until the service answers for itself; a closed market sends nothing that it could commit. */
+  async ready(): Promise<void> {
+    await answering(this.url('/health/ready'), this.service);
   }
 
   /** Epoch milliseconds of the receipt of the newest tick committed. */
