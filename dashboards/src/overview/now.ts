@@ -19,7 +19,7 @@ export const index = (title: string, instrument: string) =>
     {
       title,
       description: `Last value of ${title} and its change against the previous close. Click for its chart.`,
-      empty: 'No value yet',
+      empty: 'No value: is Tickscope running?',
     },
     [
       ['last_price', 'Last', [...unit(POINTS, 2), ...limits(CALM)]],
@@ -42,7 +42,7 @@ export const fear = () =>
       title: 'India VIX',
       description:
         'Expected volatility of NIFTY over 30 days, in per cent a year. Regime by the mean of the last 20 minutes: LOW below 15, NORMAL below 25, HIGH below 35, EXTREME above (the default limits).',
-      empty: 'No value yet',
+      empty: 'No value: is Tickscope running?',
     },
     [
       [
@@ -68,7 +68,7 @@ export const breadth = () =>
       title: 'Breadth',
       description:
         'How many NSE stocks stand above, below and at their previous close; the ratio is advances over declines, above 1 the many rise.',
-      empty: 'No stock has traded today',
+      empty: 'No stock has traded today, or Tickscope does not run',
     },
     [
       ['advances', 'Advances', [...unit(COUNT, 0), ...limits(UP)]],
