@@ -74,11 +74,6 @@ export async function askForComparison(db: Database, day: IstDate, now: number):
   await db.pool.query(ASK, [day, timestamp(now)]);
 }
 
-interface OpenDay {
-  readonly day: IstDate;
-  readonly status: 'WAITING' | 'RUNNING';
-}
-
 interface DayNumbers {
   readonly instruments: number;
   readonly compared: number;
@@ -162,10 +157,9 @@ export class EndOfDay {
 
   /** Compares what is due. @returns how many instruments' days were compared. */
   async work(onProgress: (compared: number) => void = () => undefined): Promise<number> {
-    const today = istDate(this.#p.clock.now());
-    const { rows } = await this.#sql.read((db) =>
-      db.query<OpenDay>(OPEN_DAYS, [addDays(today, -this.#p.days), today]),
-    );
+    const now = this.#p.clock.now();
+    const values = [addDays(istDate(now), -this.#p.days), istDate(now), timestamp(now - this.#settleMs)];
+    const { rows } = await this.#sql.read((db) => db.query<{ day: IstDate }>(OPEN_DAYS, values));
     let compared = 0;
     let left = 0;
     this.#waiting = undefined;

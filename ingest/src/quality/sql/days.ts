@@ -1,15 +1,21 @@
 /**
- * Trading days that are to be looked at, newest first: not done, with a continuous session that a feed was there for.
- * Parameters: first IST date, last IST date.
+ * Trading days that are to be looked at, newest first: not done, somebody's last session is over, and a feed was there
+ * for it; or asked for. Parameters: first IST date, last IST date, over before (now less settling).
  */
 export const OPEN_DAYS = `
-select distinct s.day::text as day, coalesce(q.status, 'WAITING') as status
-from market_sessions s
-left join quality_days q on q.trading_date = s.day
-where s.kind = 'continuous' and s.day between $1 and $2 and coalesce(q.status, 'WAITING') <> 'DONE'
-  and exists (select from feed_assignments a where a.assigned_at < s.closes_at and a.released_at > s.opens_at)
+with over as (
+  select day, min(opens_at) as opens_at, max(closes_at) as closes_at
+  from market_sessions where day between $1 and $2
+  group by day, exchange, session_group
+  having max(closes_at) <= $3 and bool_or(kind = 'continuous')
+)
+select distinct o.day::text as day
+from over o
+left join quality_days q on q.trading_date = o.day
+where coalesce(q.status, 'WAITING') <> 'DONE'
+  and exists (select from feed_assignments a where a.assigned_at < o.closes_at and a.released_at > o.opens_at)
 union
-select q.trading_date::text, q.status from quality_days q where q.asked_at is not null and q.status <> 'DONE'
+select q.trading_date::text from quality_days q where q.asked_at is not null and q.status <> 'DONE'
 order by 1 desc`;
 
 /**
