@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { expect, it } from 'vitest';
 import { type Database, DatabaseUnavailable, openDatabase, redactUrl } from '../../src/db/database.js';
 import { claimOrigin, OriginMismatch, recordedOrigin } from '../../src/db/origin.js';
@@ -29,6 +30,23 @@ it('has one writer, names it to the next, and is free again when it lets go', as
   await (await takeWriterLock(db, 0)).release();
 });
 
+it('lets the server notice soon that a holder has gone without a word', async () => {
+  const db = await server.open();
+  const sessions: pg.Client[] = [];
+  const connect = async (name: string) => {
+    const session = await db.connect(name);
+    sessions.push(session);
+    return session;
+  };
+  const lock = await takeWriterLock({ ...db, connect }, 0);
+  const shown = await sessions[0]!.query(
+    `select current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_interval')::int
+            * current_setting('tcp_keepalives_count')::int as seconds`,
+  );
+  expect(shown.rows[0].seconds).toBeLessThanOrEqual(60);
+  await lock.release();
+});
+
 const endSessions = (db: Database) =>
   db.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'tickscope writer%'`,
@@ -56,7 +74,12 @@ it('says who has the place when another process took it meanwhile, and lets nobo
   const lock = await takeWriterLock(db, 0);
   const taken = new Promise<WriterTaken>((resolve) => lock.once('taken', resolve));
   // The other is quicker: it waits for the place.
-  const other = takeWriterLock(db, 1_000, () => undefined);
+  let waits = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    waits = resolve;
+  });
+  const other = takeWriterLock(db, 1_000, waits);
+  await waiting;
   for (;;) {
     await endSessions(db);
     await new Promise((resolve) => setTimeout(resolve, 5));
