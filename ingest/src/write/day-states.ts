@@ -48,7 +48,7 @@ export class DayStates {
     this.#reserve(slot);
     if (day === NONE || day < this.#day[slot]!) return;
     if (day !== this.#day[slot]) {
-      if (dirty && this.#day[slot] !== NONE) this.#ended.push(this.#rowOf(slots, slot));
+      if (dirty && this.#isHeard(slot)) this.#ended.push(this.#rowOf(slots, slot));
       this.#day[slot] = day;
       this.#trades[slot] = 0;
       this.#values.fill(Number.NaN, slot * FIELDS, slot * FIELDS + FIELDS);
@@ -82,8 +82,13 @@ export class DayStates {
   /** Writes the instrument's day, if it has one. */
   encode(out: CopyBuffer, slots: InstrumentSlots, slot: number): void {
     this.#reserve(slot);
-    if (this.#day[slot] === NONE || Number.isNaN(this.#values[slot * FIELDS + LAST]!)) return;
+    if (!this.#isHeard(slot)) return;
     encodeRow(out, this.#rowOf(slots, slot));
+  }
+
+  /** Whether this process has heard anything of the day; one that was loaded and is over is in the database as it is. */
+  #isHeard(slot: number): boolean {
+    return this.#day[slot] !== NONE && !Number.isNaN(this.#values[slot * FIELDS + LAST]!);
   }
 
   #rowOf(slots: InstrumentSlots, slot: number): DayRow {
