@@ -123,7 +123,7 @@ export function facts(words: Words, values: readonly Fact[], ...queries: Query[]
     stat(words, `/^(${names.join('|')})$/`, ...queries)
       .textMode(BigValueTextMode.ValueAndName)
       .orientation(VizOrientation.Vertical)
-      .text(new VizTextDisplayOptionsBuilder().titleSize(12).valueSize(20))
+      .text(new VizTextDisplayOptionsBuilder().titleSize(12).valueSize(17))
       .overrideByRegexp('.*', EMPTY_CELL),
     Object.fromEntries(values.map(([field, name, look = []]) => [field, [...named(name), ...look]])),
   );
