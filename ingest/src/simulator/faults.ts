@@ -24,7 +24,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export const FaultRequest = Type.Object(
   {
-    kind: Type.Union(FAULT_KINDS.map((kind) => Type.Literal(kind))),
+    kind: Type.Unsafe<FaultKind>(Type.Union(FAULT_KINDS.map((kind) => Type.Literal(kind)))),
     /** How many times it strikes. */
     count: Type.Optional(Type.Integer({ minimum: 1 })),
     seconds: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
