@@ -8,6 +8,8 @@ import { istDate, istMidnight } from '../sessions/ist.js';
 const TOKENS_A_QUERY = 500;
 /** Of the time between two looks at all instruments, so much at most is spent on looking. */
 const LOOKING_SHARE = 0.05;
+/** A hole that began before its instrument was subscribed ends soon after: with the first minute that was heard whole. */
+const BEGINNING = '2 minutes';
 /** A quiet feed's coverage is carried on by its next packet: what is older than this is settled. */
 const HEARD_SETTLES_MS = 60_000;
 
@@ -32,7 +34,8 @@ select coalesce(sum(extract(epoch from upper(h) - lower(h))), 0)::float8 as elap
 from unnest($1::bigint[]) t (token), unnest(continuous_spans(t.token, $2, tickscope_now() - live_settle())) h
 union all
 select 0, coalesce(sum(extract(epoch from upper(g) - lower(g))), 0)::float8, count(*)::int,
-       (extract(epoch from min(greatest(lower(g), f.since)) filter (where upper(g) > f.since)) * 1000)::float8
+       (extract(epoch from min(greatest(lower(g), f.since))
+         filter (where lower(g) >= f.since or upper(g) > f.since + interval '${BEGINNING}')) * 1000)::float8
 from market_gap_spans($1, $2, tickscope_now(), '1m') m
 left join lateral (select min(a.assigned_at) as since from feed_assignments a where a.token = m.token) f on true,
      unnest(m.spans) g`;
@@ -60,7 +63,8 @@ cross join lateral unnest(h.spans
  * What is missing today, as metrics. Holes, completeness and age are of the subscribed instruments and equal what
  * `/api/completeness` says; healed holes are no longer counted. `gap_seconds_total` counts what the feeds did not hear,
  * healed or not, from where the last run ended. The age is of what we meant to hear: hours of today before an instrument
- * was subscribed for the first time count as missing, but nobody repairs them unasked, so that they never grow old.
+ * was subscribed for the first time, and the minute in which it was, count as missing, but nobody repairs them unasked,
+ * so that they never grow old.
  */
 export class GapMetrics {
   readonly #p: GapMetricsParts;

@@ -47,6 +47,15 @@ eachDatabase((server) => {
     expect(oldest).toBe((NOW - since) / 1000);
   });
 
+  it('nor does the minute of the first subscription', async () => {
+    const { db, values } = await market([INFY]);
+    await db.pool.query(
+      'update feed_assignments set assigned_at = to_timestamp($1::float8 / 1000) where token = $2',
+      [ist('14:24:10'), INFY],
+    );
+    expect((await values()).oldest).toBe(0);
+  });
+
   it('before a session there is nothing to be complete', async () => {
     const { clock, values } = await market([INFY]);
     clock.at = ist('08:00:00');
