@@ -8,11 +8,11 @@ import { ltpFrame, TickerServer } from '../ticker-server.js';
 const NIFTY = 256265;
 const VIX = 264969;
 const FAST = {
-  bytesSilenceMs: 150,
-  tickSilenceMs: 300,
+  bytesSilenceMs: 400,
+  tickSilenceMs: 800,
   snapshotMs: 40,
   pingMs: 40,
-  handshakeMs: 500,
+  handshakeMs: 1000,
   checkMs: 10,
   backoffBaseMs: 20,
   backoffCapMs: 80,
@@ -20,7 +20,7 @@ const FAST = {
   rateLimitCapMs: 1000,
   noPermissionRetryMs: 400,
   stableMs: 500,
-  haltReconnectMs: 1200,
+  haltReconnectMs: 3200,
 };
 
 let server: TickerServer;
