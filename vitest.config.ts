@@ -11,6 +11,7 @@ export default defineConfig({
     globalSetup: ['ingest/test/databases.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // Many wait for a minute to end or a process to start: more workers than the two cores of the smallest machine.
+    maxWorkers: 3,
   },
 });
