@@ -101,7 +101,9 @@ export function createMetrics() {
     qualityCompared: counter('quality_compared_total', 'Instruments’ days compared with the broker', [
       'quality',
     ]),
-    qualityMinutes: counter('quality_minutes_total', 'Minutes held against the broker’s', ['result']),
+    qualityCandles: counter('quality_candles_total', 'Candles of a minute held against the broker’s', [
+      'result',
+    ]),
     qualityWaiting: gauge('quality_waiting', 'Instruments’ days that are over and not compared yet'),
     qualityCompleteness: gauge(
       'quality_completeness_ratio',
@@ -143,7 +145,7 @@ export function createMetrics() {
     metrics.gapInstruments.set({ status }, 0);
   }
   for (const quality of QUALITIES) metrics.qualityCompared.inc({ quality }, 0);
-  for (const result of QUALITY_RESULTS) metrics.qualityMinutes.inc({ result }, 0);
+  for (const result of QUALITY_RESULTS) metrics.qualityCandles.inc({ result }, 0);
   // Nothing is right or wrong before the first comparison.
   metrics.qualityCompleteness.set(Number.NaN);
   metrics.qualityAccuracy.set(Number.NaN);

@@ -57,7 +57,7 @@ export interface EndOfDayParts {
   readonly log: Logger;
   readonly metrics: Pick<
     Metrics,
-    'qualityMinutes' | 'qualityCompared' | 'qualityWaiting' | 'qualityCompleteness' | 'qualityAccuracy'
+    'qualityCandles' | 'qualityCompared' | 'qualityWaiting' | 'qualityCompleteness' | 'qualityAccuracy'
   >;
   /** False while only a login helps. */
   readonly hasToken: () => boolean;

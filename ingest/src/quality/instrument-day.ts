@@ -67,7 +67,7 @@ export interface InstrumentDayParts {
   readonly days: DayCandles;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'qualityMinutes' | 'qualityCompared'>;
+  readonly metrics: Pick<Metrics, 'qualityCandles' | 'qualityCompared'>;
   readonly settings: QualitySettings;
   /** Of requests: below whoever waits for an answer. */
   readonly priority: number;
@@ -276,11 +276,11 @@ export class InstrumentDay {
   }
 
   #count(found: DayComparison, quality: Quality | undefined): void {
-    const { qualityMinutes, qualityCompared } = this.p.metrics;
-    qualityMinutes.inc({ result: 'agree' }, found.compared - found.differing.length);
-    qualityMinutes.inc({ result: 'differ' }, found.differing.length);
-    qualityMinutes.inc({ result: 'missing' }, found.missing.length);
-    qualityMinutes.inc({ result: 'extra' }, found.extra.length);
+    const { qualityCandles, qualityCompared } = this.p.metrics;
+    qualityCandles.inc({ result: 'agree' }, found.compared - found.differing.length);
+    qualityCandles.inc({ result: 'differ' }, found.differing.length);
+    qualityCandles.inc({ result: 'missing' }, found.missing.length);
+    qualityCandles.inc({ result: 'extra' }, found.extra.length);
     qualityCompared.inc({ quality: quality ?? 'none' });
   }
 }
