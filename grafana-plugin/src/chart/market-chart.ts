@@ -66,6 +66,8 @@ export class MarketChart {
   #fittedFrom = Number.NEGATIVE_INFINITY;
   /** What the library will show from its next frame on: until then it answers with what it shows now. */
   #wanted: { from: number; to: number } | undefined;
+  /** Whether a person has moved the view since it was fitted; a panel that is resized or refreshed moves it too. */
+  #byHand = false;
   #wheel = false;
   #quiet = false;
   /** The library also reports a crosshair that we have set; only one under the pointer is the user's. */
@@ -78,6 +80,10 @@ export class MarketChart {
     this.#release();
   };
 
+  readonly #move = () => {
+    this.#byHand = true;
+  };
+
   constructor(setup: ChartSetup) {
     this.#setup = setup;
     this.#palette = setup.palette;
@@ -88,6 +94,8 @@ export class MarketChart {
     });
     setup.element.addEventListener('pointerenter', this.#enter);
     setup.element.addEventListener('pointerleave', this.#leave);
+    setup.element.addEventListener('pointerdown', this.#move);
+    setup.element.addEventListener('wheel', this.#move, { passive: true });
     this.#select = new SelectSpan(setup.element, color, setup.selecting, (left, right) =>
       this.#selected(left, right),
     );
@@ -130,6 +138,7 @@ export class MarketChart {
     const last = slotAtOrAfter(scene.slots, this.#model.range.to) - 1;
     const to = Math.max(last, first) + RIGHT_MARGIN_SLOTS;
     this.#fittedFrom = Math.min(first, to - MIN_FITTED_SLOTS) - 0.5;
+    this.#byHand = false;
     this.#setVisible({ from: this.#fittedFrom, to });
   }
 
@@ -165,6 +174,7 @@ export class MarketChart {
     const action = actionOf(event);
     const { scene } = this;
     if (!action || !scene || scene.slots.length === 0) return false;
+    this.#byHand = true;
     this.#act(action, scene);
     return true;
   }
@@ -204,6 +214,8 @@ export class MarketChart {
   stop(): void {
     this.#setup.element.removeEventListener('pointerenter', this.#enter);
     this.#setup.element.removeEventListener('pointerleave', this.#leave);
+    this.#setup.element.removeEventListener('pointerdown', this.#move);
+    this.#setup.element.removeEventListener('wheel', this.#move);
     this.#select.stop();
     this.#stage?.stop();
     this.#stage = undefined;
@@ -237,7 +249,8 @@ export class MarketChart {
     this.#wanted = undefined;
     const { scene } = this;
     if (!range || !scene || this.#quiet) return;
-    if (range.from < Math.min(OLDER_AT_SLOTS, this.#fittedFrom - 1)) this.#setup.events.onNearOldest();
+    const nearOldest = range.from < Math.min(OLDER_AT_SLOTS, this.#fittedFrom - 1);
+    if (this.#byHand && nearOldest) this.#setup.events.onNearOldest();
     const following = range.to >= scene.slots.length - 1;
     if (following !== this.#following) {
       this.#following = following;

@@ -286,6 +286,23 @@ describe.skipIf(executablePath === undefined)(
       await expect.poll(spacing).toBeGreaterThan(before + 3);
     });
 
+    test('a panel that is made wider and refreshed asks for nothing older', async () => {
+      const [at, raw] = [range(500, 700), { from: 'now-200m', to: 'now' }];
+      await page.evaluate(() => {
+        window.panelPage.older = () => [];
+      });
+      await show({ frames: [tickscopeFrame({ from: 500, to: 700 })], range: at, raw, width: 500 });
+      await show({ frames: [tickscopeFrame({ from: 500, to: 701 })], range: at, raw, width: 1000 });
+      await show({
+        frames: [tickscopeFrame({ from: 501, to: 702 })],
+        range: range(501, 701),
+        raw,
+        width: 1000,
+      });
+      await pointAt(620);
+      expect((await recorded()).asked).toEqual([]);
+    });
+
     test('scrolling back beyond the left edge asks for older history and keeps the view', async () => {
       await show({
         frames: [tickscopeFrame({ from: 500, to: 700 })],
