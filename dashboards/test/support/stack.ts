@@ -13,6 +13,7 @@ const INSTRUMENTS = '400';
 /** History is read in the background of the first start. */
 const SEEDED_WITHIN_MS = 120_000;
 const RAISED_MINUTES = 40;
+const DROP = { kind: 'drop', seconds: 3 };
 
 /** A running ingest on the simulator, what Grafana would ask, and a login that is a `tickscope_reader`. */
 export interface Stack {
@@ -22,6 +23,8 @@ export interface Stack {
   readonly prometheus: Prometheus | undefined;
   readonly backEnd: BackEnd | undefined;
   readonly marketOpen: boolean;
+  /** Cuts the feed for a moment. Holes are repaired soon after their minute: whoever asks for one makes a fresh one. */
+  drop(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,6 +73,7 @@ export async function startStack(db: Database): Promise<Stack> {
     prometheus,
     backEnd,
     marketOpen,
+    drop: () => drop(service),
     async stop() {
       service.child.kill('SIGTERM');
       await Promise.all([backEnd?.stop(), prometheus?.stop(), reader.end(), service.exit]);
@@ -77,6 +81,15 @@ export async function startStack(db: Database): Promise<Stack> {
       await folder.remove();
     },
   };
+}
+
+async function drop(service: Tickscope): Promise<void> {
+  const simulator = /simulator at (http:\/\/127\.0\.0\.1:\d+)/.exec(service.output)?.[1];
+  await fetch(`${simulator}/simulator/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(DROP),
+  });
 }
 
 /** Whether a program answers. With CI=true that it does not is a failure and not a reason to skip. */
