@@ -350,7 +350,9 @@ export class EndOfDay {
         this.#wake = resolve;
       });
       const waited = new AbortController();
-      await Promise.race([sleep(PASS_EVERY_MS, undefined, { signal: waited.signal }).catch(() => {}), woken]);
+      // Stopping too: it may have come during the work, when there was nobody to wake.
+      const ends = AbortSignal.any([signal, waited.signal]);
+      await Promise.race([sleep(PASS_EVERY_MS, undefined, { signal: ends }).catch(() => {}), woken]);
       waited.abort();
     }
   }
