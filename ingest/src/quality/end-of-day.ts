@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Broker, BrokerError } from '../broker/broker.js';
 import type { CandleService } from '../candles/candle-service.js';
@@ -8,6 +7,7 @@ import type { Clock } from '../clock.js';
 import type { Database } from '../db/database.js';
 import type { Metrics } from '../metrics.js';
 import { Breaker, waitAfter } from '../repair/backoff.js';
+import { Passes } from '../service/passes.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { addDays, type IstDate, istDate } from '../sessions/ist.js';
 import { DayCandles } from './day-candles.js';
@@ -100,12 +100,10 @@ export class EndOfDay {
   readonly #days: DayCandles;
   readonly #instrumentDay: InstrumentDay;
   readonly #breaker = new Breaker();
-  readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  #started = false;
+  readonly #passes: Passes;
+  #showedLast = false;
   #refusedUntil = Number.NEGATIVE_INFINITY;
   #waiting: { readonly day: IstDate; readonly instruments: number } | undefined;
-  #wake: () => void = () => undefined;
 
   constructor(parts: EndOfDayParts) {
     this.#p = parts;
@@ -113,26 +111,27 @@ export class EndOfDay {
     const common = { ...parts, sql: this.#sql, priority: PRIORITY };
     this.#days = new DayCandles(common);
     this.#instrumentDay = new InstrumentDay({ ...common, days: this.#days });
+    this.#passes = new Passes({
+      everyMs: PASS_EVERY_MS,
+      pass: () => this.#pass(),
+      onFailed: (err) => parts.log.warn({ err }, 'the end-of-day comparison was interrupted, will try again'),
+    });
   }
 
   start(): void {
-    if (this.#started || this.#stopping.signal.aborted) return;
-    this.#started = true;
-    this.#running = this.#repeat();
+    this.#passes.start();
   }
 
   /** Ends after the instruments under way. Safe to call twice. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#wake();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#passes.stop();
   }
 
   /** A new token may be good where the last one was not. */
   loggedIn(): void {
     this.#refusedUntil = Number.NEGATIVE_INFINITY;
     this.#breaker.succeeded();
-    this.#wake();
+    this.#passes.wake();
   }
 
   /** Sentences for people. */
@@ -145,7 +144,7 @@ export class EndOfDay {
   /** By hand: the day is compared again, all of it, as soon as its sessions are over. */
   async ask(day: IstDate): Promise<void> {
     await askForComparison(this.#p.db, day, this.#p.clock.now());
-    this.#wake();
+    this.#passes.wake();
   }
 
   /** Compares one day, all of it again, and nothing else. @returns how many instruments were compared. */
@@ -164,7 +163,7 @@ export class EndOfDay {
     let left = 0;
     this.#waiting = undefined;
     for (const { day } of rows) {
-      if (this.#stopped) break;
+      if (this.#passes.stopped) break;
       const before = compared;
       const numbers = await this.#workOn(day, (n) => onProgress(before + n));
       compared += numbers.worked;
@@ -191,10 +190,6 @@ export class EndOfDay {
       if (!(error instanceof BrokerError)) throw error;
       return { stored: 0, failures: [error.message], faults: [error.kind] };
     }
-  }
-
-  get #stopped(): boolean {
-    return this.#stopping.signal.aborted;
   }
 
   #canAsk(): boolean {
@@ -243,7 +238,7 @@ export class EndOfDay {
   }
 
   #mayGoOn(): boolean {
-    return !this.#stopped && this.#canAsk() && !this.#breaker.isOpen(this.#p.clock.now());
+    return !this.#passes.stopped && this.#canAsk() && !this.#breaker.isOpen(this.#p.clock.now());
   }
 
   /** @returns whether the instrument's day is dealt with. */
@@ -256,7 +251,7 @@ export class EndOfDay {
       return true;
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      if (this.#stopped) return false; // the broker refuses what is queued: nobody's fault
+      if (this.#passes.stopped) return false; // the broker refuses what is queued: nobody's fault
       return this.#failed(target, day, error);
     }
   }
@@ -331,29 +326,15 @@ export class EndOfDay {
     await this.#p.db.pool.query(STORE_DAY, [day, status, now, instruments, compared, message]);
   }
 
-  async #repeat(): Promise<void> {
-    const { signal } = this.#stopping;
-    const { log, db } = this.#p;
-    try {
-      const { rows } = await db.pool.query<{ day: IstDate }>(LAST_DAY);
-      if (rows[0]) await this.#showMeans(rows[0].day);
-    } catch (err) {
-      log.warn({ err }, 'the last comparison was not read');
-    }
-    while (!signal.aborted) {
-      try {
-        await this.work();
-      } catch (err) {
-        if (!signal.aborted) log.warn({ err }, 'the end-of-day comparison was interrupted, will try again');
-      }
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      const waited = new AbortController();
-      // Stopping too: it may have come during the work, when there was nobody to wake.
-      const ends = AbortSignal.any([signal, waited.signal]);
-      await Promise.race([sleep(PASS_EVERY_MS, undefined, { signal: ends }).catch(() => {}), woken]);
-      waited.abort();
-    }
+  async #pass(): Promise<void> {
+    if (!this.#showedLast) await this.#showLast();
+    await this.work();
+  }
+
+  /** What a restart would otherwise leave unknown until the next close. */
+  async #showLast(): Promise<void> {
+    const { rows } = await this.#p.db.pool.query<{ day: IstDate }>(LAST_DAY);
+    if (rows[0]) await this.#showMeans(rows[0].day);
+    this.#showedLast = true;
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Broker, BrokerError } from '../broker/broker.js';
 import type { FetchFault } from '../candles/flights.js';
@@ -8,6 +7,7 @@ import type { Clock } from '../clock.js';
 import type { Database } from '../db/database.js';
 import type { GapLedger } from '../gaps/ledger.js';
 import type { Metrics } from '../metrics.js';
+import { Passes } from '../service/passes.js';
 import { DAY_MS } from '../sessions/ist.js';
 import { Breaker, MOST_ATTEMPTS, waitAfter } from './backoff.js';
 import { brokerPriority, type DueRepair } from './due.js';
@@ -77,8 +77,8 @@ export class Repairer {
   readonly #p: RepairerParts;
   readonly #sql: SqlClock;
   readonly #breaker = new Breaker();
-  readonly #stopping = new AbortController();
-  #running: Promise<void>[] = [];
+  readonly #looking: Passes;
+  readonly #working: Passes;
   /** The broker refused the token: not asked again before this, or a login. */
   #refusedUntil = Number.NEGATIVE_INFINITY;
   #waiting: string | null = null;
@@ -87,17 +87,20 @@ export class Repairer {
   constructor(parts: RepairerParts) {
     this.#p = parts;
     this.#sql = new SqlClock(parts.db, parts.clock);
+    const onFailed = (err: unknown) =>
+      parts.log.warn({ err }, 'the gap ledger could not be worked on, will try again');
+    this.#looking = new Passes({ everyMs: PASS_EVERY_MS, pass: () => this.look(), onFailed });
+    this.#working = new Passes({ everyMs: PASS_EVERY_MS, pass: () => this.work(), onFailed });
   }
 
   start(): void {
-    if (this.#running.length > 0 || this.#stopping.signal.aborted) return;
-    this.#running = [this.#repeat(() => this.look()), this.#repeat(() => this.work().then(() => undefined))];
+    this.#looking.start();
+    this.#working.start();
   }
 
   /** Ends after the requests under way. Safe to call twice. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.all(this.#running);
+    await Promise.all([this.#looking.stop(), this.#working.stop()]);
   }
 
   /** A new token may be good where the last one was not. */
@@ -177,7 +180,7 @@ export class Repairer {
   }
 
   get #stopped(): boolean {
-    return this.#stopping.signal.aborted;
+    return this.#working.stopped;
   }
 
   #canAsk(): boolean {
@@ -262,19 +265,6 @@ export class Repairer {
     if (faults.includes('login_needed')) this.#refusedUntil = now + REFUSED_MS;
     else if (faults.some((fault) => AWAY.has(fault))) this.#breaker.failed(now);
     else if (stored > 0) this.#breaker.succeeded();
-  }
-
-  async #repeat(work: () => Promise<void>): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        await work();
-      } catch (err) {
-        if (!signal.aborted)
-          this.#p.log.warn({ err }, 'the gap ledger could not be worked on, will try again');
-      }
-      await sleep(PASS_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 }
 
