@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApi } from './api/server.js';
 import { KiteBroker } from './broker/kite.js';
-import { createCandleService } from './candles/candle-service.js';
 import { createDaySettle } from './candles/day-settle.js';
 import { createSeed } from './candles/seed.js';
 import type { Config } from './config/config.js';
@@ -13,20 +12,16 @@ import { openSessionsStore } from './db/sessions-store.js';
 import { applySettings } from './db/settings.js';
 import { QuoteFallback } from './feed/fallback.js';
 import { KiteFeed } from './feed/kite/feed.js';
-import { GapLedger } from './gaps/ledger.js';
 import { FeedWatch } from './health/feed-watch.js';
 import { tokenStatus } from './health/token-status.js';
 import { Interpolator } from './interpolate/interpolator.js';
 import { createMetrics } from './metrics.js';
-import { EndOfDay } from './quality/end-of-day.js';
-import { CorporateActions, historyAsTraded } from './quality/scale.js';
 import { Interest, watched } from './repair/interest.js';
-import { Repairer } from './repair/repairer.js';
-import { historicalApi } from './repair/source.js';
 import { BrokerSession } from './service/broker-session.js';
 import { calendarFor } from './service/calendar.js';
 import { canaryQuotesMove } from './service/canary-quotes.js';
 import { feedMetrics, feedStatus } from './service/feed-status.js';
+import { openHistory } from './service/history.js';
 import { addJobs, takeInstruments } from './service/jobs.js';
 import { LiveRegistry } from './service/live-registry.js';
 import { openForWriter, spoolFolder } from './service/open-database.js';
@@ -182,46 +177,30 @@ async function compose(
   parts.push('feed watch', () => feedWatch.stop());
 
   // candles -> api
-  const ledger = new GapLedger({ db, clock, log, settleSeconds: config.heal.settleSeconds });
-  const actions = await CorporateActions.read(db.pool);
-  const tradedHistory = historyAsTraded(broker, (brokerToken) =>
-    actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
-  );
-  const candles = createCandleService({
+  const interest = new Interest(clock);
+  const marketOpen = () => calendar.groups.some((group) => calendar.isOpen(group, clock.now()));
+  const { candles, actions, repairer, endOfDay } = await openHistory({
+    config,
     db,
-    broker: tradedHistory,
+    broker,
+    registry,
     calendar,
     sessions,
     clock,
     log,
     metrics,
-    config: {
-      settleSeconds: config.heal.settleSeconds,
-      healAsMinutesDays: config.heal.asMinutesDays,
-      daySettleMinutes: config.heal.daySettleMinutes,
-    },
-  });
-  candles.onStored((token) => ledger.changed(token));
-  const hasToken = () =>
-    session.hasToken &&
-    (config.broker !== 'kite' || (broker.tokenExpiresAt() ?? Number.POSITIVE_INFINITY) > clock.now());
-  const endOfDay = new EndOfDay({
-    db,
-    broker: tradedHistory,
-    candles,
-    calendar,
-    actions,
-    clock,
-    log,
-    metrics,
-    hasToken,
-    settings: config.quality,
-    settleSeconds: config.heal.settleSeconds,
-    daySettleMinutes: config.heal.daySettleMinutes,
-    // Of a demo that slept for a week only the last day is looked at.
+    hasToken: () =>
+      session.hasToken &&
+      (config.broker !== 'kite' || (broker.tokenExpiresAt() ?? Number.POSITIVE_INFINITY) > clock.now()),
+    marketOpen,
+    lookedAt: () => interest.current(),
+    // Simulated history costs nothing to have again, but to store; a demo that slept for a week is not filled up.
     days: source.seeded ? 1 : config.heal.asMinutesDays,
   });
-  session.onToken(() => endOfDay.loggedIn());
+  session.onToken(() => {
+    endOfDay.loggedIn();
+    repairer.loggedIn();
+  });
   const daySettle = createDaySettle({
     db,
     service: {
@@ -234,24 +213,6 @@ async function compose(
     daySettleMinutes: config.heal.daySettleMinutes,
   });
   const seed = createSeed({ service: candles, clock, log, ...seedInstruments(registry, source.seeded) });
-  const interest = new Interest(clock);
-  const marketOpen = () => calendar.groups.some((group) => calendar.isOpen(group, clock.now()));
-  const repairer = new Repairer({
-    db,
-    ledger,
-    sources: [historicalApi(candles)],
-    broker,
-    brokerToken: (token) => registry.current.brokerToken(token),
-    clock,
-    log,
-    metrics,
-    hasToken,
-    sessionOn: marketOpen,
-    lookedAt: () => interest.current(),
-    // Simulated history costs nothing to have again, but to store; a demo that slept for a week is not filled up.
-    repairDays: source.seeded ? 1 : config.heal.asMinutesDays,
-  });
-  session.onToken(() => repairer.loggedIn());
   const fallback = new QuoteFallback({
     broker,
     feed,

@@ -2,20 +2,18 @@ import type { Logger } from 'pino';
 import type { CandleInterval } from '../broker/broker.js';
 import { KiteBroker } from '../broker/kite.js';
 import { type BackfillResult, backfill } from '../candles/backfill.js';
-import { type CandleService, createCandleService } from '../candles/candle-service.js';
+import type { CandleService } from '../candles/candle-service.js';
 import { PRIORITY } from '../candles/healer.js';
 import type { Config } from '../config/config.js';
 import { migrate } from '../db/migrate.js';
 import { claimOrigin } from '../db/origin.js';
 import { openSessionsStore } from '../db/sessions-store.js';
-import { GapLedger } from '../gaps/ledger.js';
 import { createMetrics } from '../metrics.js';
-import { EndOfDay } from '../quality/end-of-day.js';
-import { CorporateActions, historyAsTraded } from '../quality/scale.js';
-import { Repairer } from '../repair/repairer.js';
-import { historicalApi } from '../repair/source.js';
+import type { EndOfDay } from '../quality/end-of-day.js';
+import type { Repairer } from '../repair/repairer.js';
 import { addDays, type IstDate, istMidnight } from '../sessions/ist.js';
 import { calendarFor } from './calendar.js';
+import { openHistory } from './history.js';
 import { LiveRegistry } from './live-registry.js';
 import { accessTokenOf } from './offline.js';
 import { openForWriter } from './open-database.js';
@@ -98,53 +96,23 @@ export class Backfill {
     const sessions = await openSessionsStore(db, calendar, clock.now());
     const registry = await LiveRegistry.open(db, broker, clock);
     if (registry.current.size === 0) await registry.sync();
-    const { settleSeconds, daySettleMinutes, asMinutesDays } = config.heal;
-    const metrics = createMetrics();
-    const actions = await CorporateActions.read(db.pool);
-    const tradedHistory = historyAsTraded(broker, (brokerToken) =>
-      actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
-    );
-    const candles = createCandleService({
+    const { candles, repairer, endOfDay } = await openHistory({
+      config,
       db,
-      broker: tradedHistory,
+      broker,
+      registry,
       calendar,
       sessions,
       clock,
       log,
-      metrics,
-      config: { settleSeconds, daySettleMinutes, healAsMinutesDays: asMinutesDays },
+      metrics: createMetrics(),
+      hasToken: () => true,
+      marketOpen: () => calendar.groups.some((group) => calendar.isOpen(group, clock.now())),
+      lookedAt: () => [],
+      days: config.heal.asMinutesDays,
     });
     parts.push('candles', () => candles.stop());
-    const repairer = new Repairer({
-      db,
-      ledger: new GapLedger({ db, clock, log, settleSeconds }),
-      sources: [historicalApi(candles)],
-      broker,
-      brokerToken: (token) => registry.current.brokerToken(token),
-      clock,
-      log,
-      metrics,
-      hasToken: () => true,
-      sessionOn: () => calendar.groups.some((group) => calendar.isOpen(group, clock.now())),
-      lookedAt: () => [],
-      repairDays: asMinutesDays,
-    });
     parts.push('repairs', () => repairer.stop());
-    const endOfDay = new EndOfDay({
-      db,
-      broker: tradedHistory,
-      candles,
-      calendar,
-      actions,
-      clock,
-      log,
-      metrics,
-      hasToken: () => true,
-      settings: config.quality,
-      settleSeconds,
-      daySettleMinutes,
-      days: asMinutesDays,
-    });
     parts.push('comparison', () => endOfDay.stop());
     return new Backfill(registry, candles, repairer, endOfDay, parts);
   }
