@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import { type Api, createApi } from '../../src/api/server.js';
 import type { ApiConfig, ApiServices } from '../../src/api/services.js';
 import { bucketStart, checkPossibleBuckets } from '../../src/candles/buckets.js';
@@ -112,6 +113,13 @@ export async function createHarness(
     },
     stop: () => api.stop(),
   };
+}
+
+/** Asks as a browser on this machine does, and fails on another status than `status`. */
+export async function ask({ api }: Harness, url: string, status = 200) {
+  const response = await api.app.inject({ url, headers: { host: '127.0.0.1:8000' } });
+  expect(response.statusCode, response.body.slice(0, 600)).toBe(status);
+  return response;
 }
 
 /** What is stored, unhealed: `get_candles` and `candle_gaps` as they are. */

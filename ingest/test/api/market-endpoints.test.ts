@@ -6,7 +6,7 @@ import { RUPEE_RATE, YEAR_MS } from '../../src/options/chain.js';
 import { createVixEngine } from '../../src/vix/engine.js';
 import { VIX_DEFAULTS } from '../../src/vix/settings.js';
 import { eachDatabase, quiet } from '../fixtures/databases.js';
-import { createHarness, type Harness, openMarket } from './harness.js';
+import { ask, createHarness, type Harness, openMarket } from './harness.js';
 import { DAY, FEED, FUTURE, INFY, ist, NIFTY, NOW, storeBook, VIX } from './market.js';
 
 const CALL = 12_345_858;
@@ -29,16 +29,8 @@ eachDatabase((server) => {
     await db?.close();
   });
 
-  const get = async (url: string, status = 200) => {
-    const response = await harness.api.app.inject({ url, headers: { host: '127.0.0.1:8000' } });
-    expect(response.statusCode, response.body.slice(0, 600)).toBe(status);
-    return response.json();
-  };
-  const csv = async (url: string) => {
-    const response = await harness.api.app.inject({ url });
-    expect(response.statusCode, response.body.slice(0, 600)).toBe(200);
-    return response.body.trim().split('\r\n');
-  };
+  const get = async (url: string, status = 200) => (await ask(harness, url, status)).json();
+  const csv = async (url: string) => (await ask(harness, url)).body.trim().split('\r\n');
   const iso = (ms: number) => new Date(ms).toISOString();
 
   /** Forty days before the fixture's, closes alternating by a percent, volume 100,000; open interest 1,000,000. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.js';
 import { InstrumentRegistry } from '../../src/instruments/registry.js';
 import { eachDatabase } from '../fixtures/databases.js';
-import { createHarness, type Harness, openMarket } from './harness.js';
+import { ask, createHarness, type Harness, openMarket } from './harness.js';
 import { DAY, FUTURE, INFY, ist, NIFTY, NOW, RELIANCE } from './market.js';
 
 eachDatabase((server) => {
@@ -17,16 +17,8 @@ eachDatabase((server) => {
     await db?.close();
   });
 
-  const get = async (url: string, status = 200) => {
-    const response = await harness.api.app.inject({ url, headers: { host: '127.0.0.1:8000' } });
-    expect(response.statusCode, response.body.slice(0, 600)).toBe(status);
-    return response.json();
-  };
-  const text = async (url: string) => {
-    const response = await harness.api.app.inject({ url });
-    expect(response.statusCode, response.body.slice(0, 600)).toBe(200);
-    return response;
-  };
+  const get = async (url: string, status = 200) => (await ask(harness, url, status)).json();
+  const text = (url: string) => ask(harness, url);
 
   describe('candles', () => {
     it('answers in the shape of the contract, with times in UTC and numbers as numbers', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { TradedInstruments } from '../../src/batch/traded-instruments.js';
-import type { Instrument, InstrumentType } from '../../src/instruments/instrument.js';
+import type { Instrument } from '../../src/instruments/instrument.js';
 import { Calendar } from '../../src/sessions/calendar.js';
 import {
   emptyDepth,
@@ -9,6 +9,7 @@ import {
   writeFullPacket,
   writeIndexPacket,
 } from '../../src/simulator/packet.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 
 export const calendar = Calendar.parse(
   JSON.parse(readFileSync(new URL('../../calendar/nse.json', import.meta.url), 'utf8')),
@@ -24,33 +25,15 @@ export const INFY = 408065;
 export const TCS = 2953217;
 export const FUTURE = 10_000_130;
 
-function instrument(token: number, symbol: string, instrumentType: InstrumentType): Instrument {
-  return {
-    token,
-    symbol,
-    exchange: instrumentType === 'FUT' ? 'NFO' : 'NSE',
-    segment: instrumentType === 'INDEX' ? 'INDICES' : instrumentType === 'FUT' ? 'NFO-FUT' : 'NSE',
-    name: null,
-    instrumentType,
-    expiry: instrumentType === 'FUT' ? '2026-11-24' : null,
-    strike: null,
-    optionType: null,
-    lotSize: 1,
-    tickSize: 0.05,
-    underlying: null,
-    underlyingToken: null,
-    active: true,
-  };
-}
-
 /** Broker tokens are our tokens here; `extra` are more cash instruments. */
 export function instruments(extra: readonly number[] = []): TradedInstruments {
+  const contract = { exchange: 'NFO', segment: 'NFO-FUT', expiry: '2026-11-24' };
   const known = new Map<number, Instrument>([
-    [NIFTY, instrument(NIFTY, 'NIFTY 50', 'INDEX')],
-    [INFY, instrument(INFY, 'INFY', 'EQ')],
-    [TCS, instrument(TCS, 'TCS', 'EQ')],
-    [FUTURE, instrument(FUTURE, 'INFY26NOVFUT', 'FUT')],
-    ...extra.map((token) => [token, instrument(token, `X${token}`, 'EQ')] as const),
+    [NIFTY, instrumentOf(NIFTY, 'NIFTY 50', 'INDEX')],
+    [INFY, instrumentOf(INFY, 'INFY', 'EQ')],
+    [TCS, instrumentOf(TCS, 'TCS', 'EQ')],
+    [FUTURE, instrumentOf(FUTURE, 'INFY26NOVFUT', 'FUT', contract)],
+    ...extra.map((token) => [token, instrumentOf(token, `X${token}`, 'EQ')] as const),
   ]);
   const groups = { INDEX: 'index', FUT: 'derivatives', EQ: 'cash', CE: 'derivatives', PE: 'derivatives' };
   return {

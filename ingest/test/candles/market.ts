@@ -9,12 +9,13 @@ import {
 import type { Span } from '../../src/candles/span.js';
 import type { Database } from '../../src/db/database.js';
 import { writeSessions } from '../../src/db/sessions-store.js';
-import type { Instrument, InstrumentType } from '../../src/instruments/instrument.js';
+import type { Instrument } from '../../src/instruments/instrument.js';
 import { createMetrics, type Metrics } from '../../src/metrics.js';
 import type { Calendar } from '../../src/sessions/calendar.js';
 import { addDays, type IstDate, istDate } from '../../src/sessions/ist.js';
 import { nseCalendar } from '../../src/sessions/nse-calendar.js';
 import { quiet } from '../fixtures/databases.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 import { FakeBroker, type History } from './fake-broker.js';
 
 export const STOCK = 408065;
@@ -23,30 +24,6 @@ export const FEED = 'test-1';
 
 /** `ist('2026-11-20 10:00')` in epoch milliseconds. */
 export const ist = (text: string): number => Date.parse(`${text.replace(' ', 'T')}+05:30`);
-
-export function instrumentOf(
-  token: number,
-  symbol: string,
-  instrumentType: InstrumentType,
-  expiry: IstDate | null = null,
-): Instrument {
-  return {
-    token,
-    symbol,
-    exchange: 'NSE',
-    segment: instrumentType === 'INDEX' ? 'INDICES' : 'NSE',
-    name: null,
-    instrumentType,
-    expiry,
-    strike: null,
-    optionType: null,
-    lotSize: 1,
-    tickSize: 0.05,
-    underlying: null,
-    underlyingToken: null,
-    active: true,
-  };
-}
 
 /** A clock that stands until it is moved. */
 export class TestClock {

@@ -18,8 +18,9 @@ import type { Interval } from '../../src/simulator/history.js';
 import type { SimulatedInstrument } from '../../src/simulator/instrument.js';
 import { createPipeline, type Pipeline } from '../../src/write/pipeline.js';
 import { eachDatabase, quiet, type TestServer } from '../fixtures/databases.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 import type { History } from './fake-broker.js';
-import { FEED, instrumentOf, ist, openMarket, type TestMarket } from './market.js';
+import { FEED, ist, openMarket, type TestMarket } from './market.js';
 import { PlayedFeed } from './played-feed.js';
 
 /*
@@ -160,7 +161,9 @@ class World {
     for (const simulated of chosen(exchange, dayNumber)) {
       const { token, symbol, exchange: place, segment, type, expiryDay } = simulated;
       const instrument = {
-        ...instrumentOf(token, symbol, type, expiryDay === null ? null : istDate(expiryDay * 86_400_000)),
+        ...instrumentOf(token, symbol, type, {
+          expiry: expiryDay === null ? null : istDate(expiryDay * 86_400_000),
+        }),
         exchange: place,
         segment,
       };

@@ -3,7 +3,8 @@ import { backfill } from '../../src/candles/backfill.js';
 import { createDaySettle } from '../../src/candles/day-settle.js';
 import { createSeed } from '../../src/candles/seed.js';
 import { onPlainPostgres, quiet } from '../fixtures/databases.js';
-import { INDEX, index, instrumentOf, ist, openMarket, STOCK, stock, type TestMarket } from './market.js';
+import { instrumentOf } from '../fixtures/instruments.js';
+import { INDEX, index, ist, openMarket, STOCK, stock, type TestMarket } from './market.js';
 
 const server = onPlainPostgres();
 

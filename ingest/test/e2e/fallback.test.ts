@@ -39,9 +39,7 @@ beforeAll(async () => {
   await service.ready(url('/health/ready'), 60_000);
 }, 90_000);
 afterAll(async () => {
-  service.child.kill('SIGTERM');
-  await Promise.race([service.exit, new Promise((resolve) => setTimeout(resolve, 20_000))]);
-  await service.kill();
+  await service.stop();
   await folder.remove();
 }, 60_000);
 

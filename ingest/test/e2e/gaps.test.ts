@@ -65,9 +65,7 @@ describe('a hole', () => {
     await start();
   }, 90_000);
   afterAll(async () => {
-    service.child.kill('SIGTERM');
-    await Promise.race([service.exit, new Promise((resolve) => setTimeout(resolve, 20_000))]);
-    await service.kill();
+    await service.stop();
     await folder.remove();
   }, 60_000);
 

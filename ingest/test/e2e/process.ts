@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/tickscope.js', import.meta.url));
@@ -49,6 +50,13 @@ export class Tickscope {
       if (elapsed > withinMs) throw new Error(`Not ready after ${withinMs} ms: ${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** Asks it to stop, as an operator would; `kill` for what does not within 20 s. */
+  async stop(): Promise<void> {
+    this.child.kill('SIGTERM');
+    await Promise.race([this.exit, sleep(20_000, undefined, { ref: false })]);
+    await this.kill();
   }
 
   /** Whatever a failed test left running. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.js';
-import { FEED, INDEX, instrumentOf, ist, openMarket, STOCK, type TestMarket } from '../candles/market.js';
+import { FEED, INDEX, ist, openMarket, STOCK, type TestMarket } from '../candles/market.js';
 import { eachDatabase } from '../fixtures/databases.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 import { answered, CLEAR, except, gapsOf, hearOn, ledgerOf, prove } from './watching.js';
 
 /*

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Instrument, InstrumentType } from '../../src/instruments/instrument.js';
 import { InstrumentSearch } from '../../src/instruments/search.js';
 import { slipsBetween } from '../../src/instruments/vocabulary.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 
 const NIFTY = 256265;
 const BANK = 260105;
@@ -13,23 +14,7 @@ const EXPIRIES = ['2026-11-24', '2026-12-29'];
 function market(): Instrument[] {
   const list: Instrument[] = [];
   const add = (token: number, symbol: string, type: InstrumentType, over: Partial<Instrument> = {}) =>
-    list.push({
-      token,
-      symbol,
-      exchange: 'NSE',
-      segment: type === 'INDEX' ? 'INDICES' : 'NSE',
-      name: symbol,
-      instrumentType: type,
-      expiry: null,
-      strike: null,
-      optionType: null,
-      lotSize: 1,
-      tickSize: 0.05,
-      underlying: null,
-      underlyingToken: null,
-      active: true,
-      ...over,
-    });
+    list.push(instrumentOf(token, symbol, type, { name: symbol, ...over }));
   let next = 10_000_000;
   const contracts = (name: string, underlyingToken: number, money: number, step: number, away: number) =>
     EXPIRIES.forEach((expiry, i) => {

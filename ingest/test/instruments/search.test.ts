@@ -1,31 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Instrument, InstrumentType } from '../../src/instruments/instrument.js';
 import { InstrumentSearch } from '../../src/instruments/search.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 
 let nextToken = 1;
-function instrument(
-  symbol: string,
-  instrumentType: InstrumentType,
-  over: Partial<Instrument> = {},
-): Instrument {
-  return {
-    token: nextToken++,
-    symbol,
-    exchange: 'NSE',
-    segment: 'NSE',
-    name: null,
-    instrumentType,
-    expiry: null,
-    strike: null,
-    optionType: null,
-    lotSize: 1,
-    tickSize: 0.05,
-    underlying: null,
-    underlyingToken: null,
-    active: true,
-    ...over,
-  };
-}
+const instrument = (symbol: string, type: InstrumentType, over: Partial<Instrument> = {}) =>
+  instrumentOf(nextToken++, symbol, type, over);
 const option = (underlying: string, expiry: string, strike: number, type: 'CE' | 'PE') =>
   instrument(`${underlying}${expiry.slice(2, 4)}X${strike}${type}`, type, {
     exchange: 'NFO',
@@ -42,9 +22,9 @@ const search = new InstrumentSearch([
   option('NIFTY', '2026-11-24', 25_000, 'PE'),
   option('NIFTY', '2026-11-24', 25_000, 'CE'),
   option('NIFTY', '2026-10-27', 25_000, 'CE'),
-  instrument('NIFTY BANK', 'INDEX', { segment: 'INDICES' }),
+  instrument('NIFTY BANK', 'INDEX'),
   instrument('INFY', 'EQ', { name: 'INFOSYS' }),
-  instrument('NIFTY 50', 'INDEX', { segment: 'INDICES' }),
+  instrument('NIFTY 50', 'INDEX'),
   instrument('OLD', 'EQ', { active: false }),
 ]);
 const symbols = (text: string, filters = {}, limit = 20) =>

@@ -5,7 +5,6 @@ import type { EndOfDay } from '../../src/quality/end-of-day.js';
 import {
   INDEX,
   index,
-  instrumentOf,
   ist,
   openMarket,
   STOCK,
@@ -14,6 +13,7 @@ import {
   type TestMarket,
 } from '../candles/market.js';
 import { eachDatabase } from '../fixtures/databases.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 import { CLEAR } from '../gaps/watching.js';
 import {
   CLEAR_QUALITY,
@@ -396,7 +396,7 @@ eachDatabase((server) => {
 
   it('takes the days of a service that was away, newest first, and contracts that expire before all others', async () => {
     const before = '2026-11-19';
-    await market.list(instrumentOf(OTHER, 'INFY26NOVFUT', 'FUT', DAY), 'cash');
+    await market.list(instrumentOf(OTHER, 'INFY26NOVFUT', 'FUT', { expiry: DAY }), 'cash');
     for (const token of [STOCK, INDEX, OTHER]) await market.assign(token, ist(`${before} 09:00`));
     await endOfDay.work();
     const asked = market.broker.requests
@@ -410,7 +410,7 @@ eachDatabase((server) => {
   });
 
   it('writes down what it knows of a contract that has expired meanwhile', async () => {
-    await market.list(instrumentOf(OTHER, 'INFY26NOVFUT', 'FUT', DAY), 'cash');
+    await market.list(instrumentOf(OTHER, 'INFY26NOVFUT', 'FUT', { expiry: DAY }), 'cash');
     await market.assign(OTHER, at('09:00'));
     await market.heard(at('09:00'), at('16:00'), 'disconnect');
     market.clock.ms = ist('2026-11-21 10:00');

@@ -6,7 +6,7 @@ import { createProgram } from '../../src/cli/program.js';
 import type { Database } from '../../src/db/database.js';
 import { askForComparison } from '../../src/quality/end-of-day.js';
 import { CorporateActions } from '../../src/quality/scale.js';
-import { createHarness, type Harness, openMarket } from '../api/harness.js';
+import { ask, createHarness, type Harness, openMarket } from '../api/harness.js';
 import { DAY, INFY, ist, NIFTY, NOW, RELIANCE } from '../api/market.js';
 import { eachDatabase } from '../fixtures/databases.js';
 
@@ -53,11 +53,7 @@ eachDatabase((server) => {
     await db?.close();
   });
 
-  const get = async (url: string, status = 200) => {
-    const response = await harness.api.app.inject({ url, headers: { host: '127.0.0.1:8000' } });
-    expect(response.statusCode, response.body.slice(0, 600)).toBe(status);
-    return response.json();
-  };
+  const get = async (url: string, status = 200) => (await ask(harness, url, status)).json();
   const post = (payload: object) =>
     harness.api.app.inject({
       method: 'POST',

@@ -7,9 +7,10 @@ import { nseCalendar } from '../../src/sessions/nse-calendar.js';
 import { SimulatedExchange } from '../../src/simulator/exchange.js';
 import type { Interval } from '../../src/simulator/history.js';
 import { createPipeline, type Pipeline } from '../../src/write/pipeline.js';
-import { FEED, instrumentOf, ist, openMarket, type TestMarket } from '../candles/market.js';
+import { FEED, ist, openMarket, type TestMarket } from '../candles/market.js';
 import { PlayedFeed } from '../candles/played-feed.js';
 import { eachDatabase, quiet } from '../fixtures/databases.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 import { endOfDayOf, qualityOf } from './trading.js';
 
 /*
@@ -62,7 +63,7 @@ eachDatabase((server) => {
       const { token, symbol, type, segment, expiryDay } = simulated;
       const expiry = expiryDay === null ? null : istDate(expiryDay * 86_400_000);
       const instrument = {
-        ...instrumentOf(token, symbol, type, expiry),
+        ...instrumentOf(token, symbol, type, { expiry }),
         exchange: simulated.exchange,
         segment,
       };

@@ -6,8 +6,9 @@ import { MOST_ATTEMPTS } from '../../src/repair/backoff.js';
 import { Interest, watched } from '../../src/repair/interest.js';
 import { Repairer, type RepairerParts } from '../../src/repair/repairer.js';
 import { historicalApi } from '../../src/repair/source.js';
-import { INDEX, instrumentOf, ist, openMarket, STOCK, stock, type TestMarket } from '../candles/market.js';
+import { INDEX, ist, openMarket, STOCK, stock, type TestMarket } from '../candles/market.js';
 import { eachDatabase, quiet } from '../fixtures/databases.js';
+import { instrumentOf } from '../fixtures/instruments.js';
 import { answered, CLEAR, gapsOf, hearOn, ledgerOf, prove } from '../gaps/watching.js';
 
 /** A Friday. */
@@ -56,7 +57,7 @@ eachDatabase((server) => {
     return gapsOf(market);
   };
   const list = async (token: number, symbol: string, expiry: string | null = null) => {
-    await market.list(instrumentOf(token, symbol, expiry ? 'FUT' : 'EQ', expiry), 'cash');
+    await market.list(instrumentOf(token, symbol, expiry ? 'FUT' : 'EQ', { expiry }), 'cash');
     await market.assign(token, at('09:10'));
   };
   const requested = () => market.broker.requests.map(({ brokerToken }) => brokerToken);
