@@ -10,6 +10,7 @@ import { nseCalendar } from '@tickscope/ingest/dist/src/sessions/nse-calendar.js
 import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
 import { serveParent, tellParent } from './child.js';
 import { quiet } from './databases.js';
+import { idleServices } from './idle-services.js';
 
 /*
  * The API with the candle service behind it, a process of its own, over a database that another part of the bench
@@ -54,23 +55,14 @@ async function start(
     metrics,
     config: { settleSeconds: 120, healAsMinutesDays: 60, daySettleMinutes: 120 },
   });
-  const refuse = () => Promise.reject(new Error('not part of this bench'));
   const api = await createApi({
     config: { host: '127.0.0.1', port: 0, corsOrigins: [], rateLimitPerMinute: REQUESTS_PER_MINUTE },
     services: {
-      origin: 'simulator:1',
-      version: 'bench',
+      ...idleServices,
       broker: broker.name,
       db,
       candles,
-      instrumentSync: { sync: refuse },
-      subscriptions: { capacity: 0, current: () => [], subscribe: refuse, unsubscribe: refuse },
-      session: { login: refuse },
-      repairs: { retry: refuse },
-      feeds: () => [],
       marketOpen: () => false,
-      seeding: () => null,
-      warnings: () => [],
       clock,
       metrics,
       log: quiet,

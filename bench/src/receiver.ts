@@ -1,15 +1,7 @@
-import { systemClock } from '@tickscope/ingest/dist/src/clock.js';
-import { openDatabase } from '@tickscope/ingest/dist/src/db/database.js';
-import type { DatabaseKind } from '@tickscope/ingest/dist/src/db/kind.js';
-import { KiteFeed } from '@tickscope/ingest/dist/src/feed/kite/feed.js';
 import { createMetrics, type Metrics } from '@tickscope/ingest/dist/src/metrics.js';
-import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
-import { createPipeline, type Pipeline } from '@tickscope/ingest/dist/src/write/pipeline.js';
 import { Histogram, Registry } from 'prom-client';
 import { serveParent, tellParent } from './child.js';
-import { quiet } from './databases.js';
-import { benchInstruments } from './frames.js';
-import { BENCH_BROKER, settle } from './world.js';
+import { type Recording, type RecordingStart, record } from './recording.js';
 
 /*
  * Our side of the stream benches, a process of its own: the feed's connection and the pipeline as `serve` composes
@@ -17,13 +9,6 @@ import { BENCH_BROKER, settle } from './world.js';
  * something. Messages: `start`, then `committed` after every commit; `measure` begins the figures anew, `report` ->
  * `figures`.
  */
-
-interface Start {
-  readonly url: string;
-  readonly databaseUrl: string;
-  readonly kind: DatabaseKind;
-  readonly tokens: readonly number[];
-}
 
 export interface Figures {
   /** Receipt to committed, of every tick, in milliseconds. */
@@ -47,83 +32,39 @@ const FINE = Array.from({ length: 98 }, (_, i) => 0.00005 * 1.125 ** i);
 const MEASURED_STAGES = ['decode', 'classify', 'depth', 'encode', 'insert', 'state', 'commit'];
 
 class StreamReceiver {
-  readonly #metrics: Metrics;
-  #received = 0;
-
   private constructor(
-    readonly pipeline: Pipeline,
-    metrics: Metrics,
-    readonly feed: KiteFeed,
-  ) {
-    this.#metrics = metrics;
-    pipeline.onCommit((commit) => {
-      this.#received += commit.ticks;
-      const { duplicates, dropped } = pipeline.stats();
-      if (dropped > 0) {
-        tellParent({ type: 'failed', message: `${dropped} ticks were dropped: the run is not valid.` });
-        return;
-      }
-      tellParent({ type: 'committed', packets: this.#received + duplicates, at: commit.committedAt });
-    });
-  }
+    readonly recording: Recording,
+    readonly metrics: Metrics,
+  ) {}
 
-  static async start({ url, databaseUrl, kind, tokens }: Start): Promise<StreamReceiver> {
-    const db = await openDatabase({ url: databaseUrl, log: quiet, kind });
-    const calendar = alwaysOpen();
-    const { registry } = await settle(db, benchInstruments(tokens.length, 1), calendar);
-    if (kind === 'postgres') {
-      await db.pool.query(
-        `select ensure_day_partition(t, ist_date(now())) from unnest(array['tick_data', 'depth_books']) t`,
-      );
-    }
+  static async start(options: RecordingStart): Promise<StreamReceiver> {
     const metrics = fineMetrics();
-    const pipeline = createPipeline({
-      db,
-      registry,
-      calendar,
-      broker: BENCH_BROKER,
-      clock: systemClock,
-      log: quiet,
-      metrics,
-    });
-    await pipeline.start();
-    const feed = new KiteFeed({
-      url,
-      apiKey: 'bench',
-      accessToken: 'bench',
-      sink: pipeline.sink,
-      clock: systemClock,
-      log: quiet,
-      inSession: () => true,
-    });
-    const receiver = new StreamReceiver(pipeline, metrics, feed);
-    feed.setInstruments(tokens);
-    feed.start();
-    return receiver;
+    const recording = await record(options, metrics);
+    recording.go();
+    return new StreamReceiver(recording, metrics);
   }
 
   measure(): void {
-    this.#metrics.tickToCommit.reset();
-    this.#metrics.stageSeconds.reset();
+    this.metrics.tickToCommit.reset();
+    this.metrics.stageSeconds.reset();
   }
 
   async figures(): Promise<Figures> {
     const stages: Record<string, Quantiles> = {};
-    for (const stage of MEASURED_STAGES) stages[stage] = await quantiles(this.#metrics.stageSeconds, stage);
-    const insert = (await this.#metrics.stageSeconds.get()).values;
+    for (const stage of MEASURED_STAGES) stages[stage] = await quantiles(this.metrics.stageSeconds, stage);
+    const insert = (await this.metrics.stageSeconds.get()).values;
     const flushes = insert.find(
       (value) => value.metricName?.endsWith('_count') && value.labels['stage'] === 'insert',
     );
     return {
-      tickToCommit: await quantiles(this.#metrics.tickToCommit),
+      tickToCommit: await quantiles(this.metrics.tickToCommit),
       stages,
       flushes: flushes?.value ?? 0,
     };
   }
 
-  async stop(): Promise<void> {
-    this.feed.stop();
-    await this.pipeline.stop();
+  stop(): Promise<void> {
+    return this.recording.stop();
   }
 }
 
@@ -169,7 +110,7 @@ function main(): void {
   let receiver: StreamReceiver | undefined;
   serveParent({
     start: async (message) => {
-      receiver = await StreamReceiver.start(message as unknown as Start);
+      receiver = await StreamReceiver.start(message as unknown as RecordingStart);
     },
     measure: () => receiver!.measure(),
     report: async () => tellParent({ type: 'figures', ...(await receiver!.figures()) }),

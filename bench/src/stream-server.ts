@@ -1,18 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { createApi } from '@tickscope/ingest/dist/src/api/server.js';
 import { systemClock } from '@tickscope/ingest/dist/src/clock.js';
-import { openDatabase } from '@tickscope/ingest/dist/src/db/database.js';
-import type { DatabaseKind } from '@tickscope/ingest/dist/src/db/kind.js';
-import { KiteFeed } from '@tickscope/ingest/dist/src/feed/kite/feed.js';
 import type { InstrumentRegistry } from '@tickscope/ingest/dist/src/instruments/registry.js';
-import { createMetrics } from '@tickscope/ingest/dist/src/metrics.js';
-import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
-import { createPipeline, type Pipeline } from '@tickscope/ingest/dist/src/write/pipeline.js';
+import { createMetrics, type Metrics } from '@tickscope/ingest/dist/src/metrics.js';
+import type { Pipeline } from '@tickscope/ingest/dist/src/write/pipeline.js';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { serveParent, tellParent } from './child.js';
 import { quiet } from './databases.js';
-import { benchInstruments } from './frames.js';
-import { BENCH_BROKER, settle } from './world.js';
+import { idleServices } from './idle-services.js';
+import { type Recording, type RecordingStart, record } from './recording.js';
+import { BENCH_BROKER } from './world.js';
 
 /*
  * The streaming side, a process of its own: feed, pipeline and either the API with its stream or, with
@@ -20,59 +17,15 @@ import { BENCH_BROKER, settle } from './world.js';
  * `listening`; `go` connects the feed, then `committed` after every commit; `report` -> `served`.
  */
 
-interface Start {
-  readonly url: string;
-  readonly databaseUrl: string;
-  readonly kind: DatabaseKind;
-  readonly tokens: readonly number[];
-}
-
-async function start({ url, databaseUrl, kind, tokens }: Start) {
-  const db = await openDatabase({ url: databaseUrl, log: quiet, kind });
-  const calendar = alwaysOpen();
-  const { registry } = await settle(db, benchInstruments(tokens.length, 1), calendar);
-  if (kind === 'postgres') {
-    await db.pool.query(
-      `select ensure_day_partition(t, ist_date(now())) from unnest(array['tick_data', 'depth_books']) t`,
-    );
-  }
+async function start(options: RecordingStart) {
   const metrics = createMetrics();
-  const clock = systemClock;
-  const pipeline = createPipeline({
-    db,
-    registry,
-    calendar,
-    broker: BENCH_BROKER,
-    clock,
-    log: quiet,
-    metrics,
-  });
-  await pipeline.start();
+  const recording = await record(options, metrics);
+  const { pipeline, registry } = recording;
   const naive = process.env['BENCH_FANOUT'] === 'naive';
-  const listening = naive ? await naiveServer(pipeline, registry) : await ours();
-  const feed = new KiteFeed({
-    url,
-    apiKey: 'bench',
-    accessToken: 'bench',
-    sink: pipeline.sink,
-    clock,
-    log: quiet,
-    inSession: () => true,
-  });
-  let received = 0;
-  pipeline.onCommit((commit) => {
-    received += commit.ticks;
-    const { duplicates, dropped } = pipeline.stats();
-    if (dropped > 0) {
-      tellParent({ type: 'failed', message: `${dropped} ticks were dropped: the run is not valid.` });
-    } else tellParent({ type: 'committed', packets: received + duplicates, at: commit.committedAt });
-  });
+  const listening = naive ? await naiveServer(pipeline, registry) : await ours(recording, metrics);
   tellParent({ type: 'listening', url: listening.url });
   return {
-    go: () => {
-      feed.setInstruments(tokens);
-      feed.start();
-    },
+    go: recording.go,
     report: async () => {
       const value = async (metric: { get(): Promise<{ values: Array<{ value: number }> }> }) =>
         (await metric.get()).values.reduce((sum, one) => sum + one.value, 0);
@@ -83,40 +36,28 @@ async function start({ url, databaseUrl, kind, tokens }: Start) {
       };
     },
     stop: async () => {
-      feed.stop();
       await listening.stop();
-      await pipeline.stop();
-      await db.close();
+      await recording.stop();
     },
   };
+}
 
-  async function ours() {
-    const refuse = () => Promise.reject(new Error('not part of this bench'));
-    const api = await createApi({
-      config: { host: '127.0.0.1', port: 0, corsOrigins: [] },
-      services: {
-        origin: 'simulator:1',
-        version: 'bench',
-        broker: BENCH_BROKER,
-        db,
-        candles: { candles: refuse, candlesBatch: refuse },
-        commits: pipeline,
-        instruments: registry,
-        instrumentSync: { sync: refuse },
-        subscriptions: { capacity: 0, current: () => [], subscribe: refuse, unsubscribe: refuse },
-        session: { login: refuse },
-        repairs: { retry: refuse },
-        feeds: () => [],
-        marketOpen: () => true,
-        seeding: () => null,
-        warnings: () => [],
-        clock,
-        metrics,
-        log: quiet,
-      },
-    });
-    return { url: await api.start(), stop: () => api.stop() };
-  }
+async function ours({ db, registry, pipeline }: Recording, metrics: Metrics) {
+  const api = await createApi({
+    config: { host: '127.0.0.1', port: 0, corsOrigins: [] },
+    services: {
+      ...idleServices,
+      broker: BENCH_BROKER,
+      db,
+      commits: pipeline,
+      instruments: registry,
+      marketOpen: () => true,
+      clock: systemClock,
+      metrics,
+      log: quiet,
+    },
+  });
+  return { url: await api.start(), stop: () => api.stop() };
 }
 
 /** What one writes first: after a commit, for every instrument that moved, for every client: stringify and send. */
@@ -167,7 +108,7 @@ function main(): void {
   let running: Awaited<ReturnType<typeof start>> | undefined;
   serveParent({
     start: async (message) => {
-      running = await start(message as unknown as Start);
+      running = await start(message as unknown as RecordingStart);
     },
     go: () => running!.go(),
     report: async () => tellParent({ type: 'served', ...(await running!.report()) }),
