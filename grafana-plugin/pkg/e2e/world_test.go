@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -86,6 +87,13 @@ func newWorld(t *testing.T) *world {
 // api asks Tickscope directly.
 func (w *world) api(t *testing.T, path string, into any) {
 	t.Helper()
+	if err := json.Unmarshal(w.get(t, path), into); err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+}
+
+func (w *world) get(t *testing.T, path string) []byte {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.service.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -96,12 +104,11 @@ func (w *world) api(t *testing.T, path string, into any) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s answered %d", path, response.StatusCode)
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s answered %d (%v)", path, response.StatusCode, err)
 	}
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
-		t.Fatalf("GET %s: %v", path, err)
-	}
+	return body
 }
 
 type model map[string]any

@@ -1,11 +1,11 @@
 import type {
   AutoscaleInfo,
-  IPrimitivePaneRenderer,
   ISeriesPrimitive,
   SeriesAttachedParameter,
   SeriesType,
   Time,
 } from 'lightweight-charts';
+import { type Bitmap, Painting } from '../marks/painting';
 import { viewOf } from '../marks/visible';
 
 /** Values of an indicator at one bar. */
@@ -30,46 +30,26 @@ interface Place {
   item: OverlayItem;
 }
 
-type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
-type Bitmap = Parameters<Parameters<Target['useBitmapCoordinateSpace']>[0]>[0];
-
 /**
  * Lines on the price scale that belong together: a moving average, Bollinger's three, a supertrend. Attached to the
  * candles' series and not a custom series of the library's, which copies all of its items in each frame: with 10,000
  * candles that alone was a quarter of a frame's scripts.
  */
-export class OverlayLines implements ISeriesPrimitive<Time> {
-  #attached: SeriesAttachedParameter<Time, SeriesType> | undefined;
+export class OverlayLines
+  extends Painting<SeriesAttachedParameter<Time, SeriesType>>
+  implements ISeriesPrimitive<Time>
+{
   /** By slot; undefined where there is nothing to draw. */
   #items: (OverlayItem | undefined)[] = [];
-  readonly #views = [
-    {
-      zOrder: () => 'normal' as const,
-      renderer: () => ({
-        draw: (target: Target) => target.useBitmapCoordinateSpace((scope) => this.#draw(scope)),
-      }),
-    },
-  ];
-
-  constructor(readonly look: OverlayLook) {}
-
-  attached(parameter: SeriesAttachedParameter<Time, SeriesType>): void {
-    this.#attached = parameter;
-  }
-
-  detached(): void {
-    this.#attached = undefined;
-  }
-
-  paneViews() {
-    return this.#views;
+  constructor(readonly look: OverlayLook) {
+    super('normal');
   }
 
   /** Takes items from slot `from` on; what was there is forgotten. */
   put(from: number, items: readonly (OverlayItem | undefined)[]): void {
     this.#items.length = Math.min(this.#items.length, from);
     for (const item of items) this.#items.push(item);
-    this.#attached?.requestUpdate();
+    this.on?.requestUpdate();
   }
 
   /** The price scale leaves room for the lines as for the candles. */
@@ -85,9 +65,9 @@ export class OverlayLines implements ISeriesPrimitive<Time> {
     return minValue <= maxValue ? { priceRange: { minValue, maxValue } } : null;
   }
 
-  #draw({ context, horizontalPixelRatio: rx, verticalPixelRatio: ry }: Bitmap): void {
+  protected draw({ context, horizontalPixelRatio: rx, verticalPixelRatio: ry }: Bitmap): void {
     const seen = this.#seen(rx);
-    const series = this.#attached?.series;
+    const series = this.on?.series;
     if (!series || seen.length === 0) return;
     const { colors, widths, fill } = this.look;
     const y = (value: number | undefined) =>
@@ -137,7 +117,7 @@ export class OverlayLines implements ISeriesPrimitive<Time> {
 
   /** The items on the screen. Of several within one pixel, the newest and those where a line begins or turns colour. */
   #seen(ratio: number): Place[] {
-    const view = this.#attached && viewOf(this.#attached.chart);
+    const view = this.on && viewOf(this.on.chart);
     const seen: Place[] = [];
     if (!view) return seen;
     const to = Math.min(view.to, this.#items.length - 1);

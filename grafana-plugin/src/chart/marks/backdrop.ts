@@ -1,12 +1,10 @@
-import type { IPanePrimitive, IPrimitivePaneRenderer, PaneAttachedParameter, Time } from 'lightweight-charts';
+import type { IPanePrimitive, PaneAttachedParameter, Time } from 'lightweight-charts';
 import { faded } from '../palette';
 import type { Scene } from '../scene';
 import type { SessionBreak } from '../sessions';
 import { hatch, STRIPE_PX } from './hatch';
+import { type Bitmap, Painting } from './painting';
 import { type View, viewOf } from './visible';
-
-type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
-type Bitmap = Parameters<Parameters<Target['useBitmapCoordinateSpace']>[0]>[0];
 
 /** Closer than this, session breaks of a level are left out, and only larger ones are drawn. */
 const MIN_BREAK_DISTANCE_PX = 24;
@@ -16,38 +14,18 @@ const TITLE_PX = 11;
 const LEVELS: readonly SessionBreak['level'][] = ['day', 'week', 'month', 'year'];
 
 /** What lies behind the series of a pane: holes, regions of annotations, session breaks. One for each pane. */
-export class Backdrop implements IPanePrimitive<Time> {
-  #attached: PaneAttachedParameter<Time> | undefined;
-  readonly #views = [
-    {
-      zOrder: () => 'bottom' as const,
-      renderer: () => ({
-        draw: (target: Target) => target.useBitmapCoordinateSpace((scope) => this.#draw(scope)),
-      }),
-    },
-  ];
-
+export class Backdrop extends Painting<PaneAttachedParameter<Time>> implements IPanePrimitive<Time> {
   /** @param title written in the pane's corner */
   constructor(
     readonly scene: () => Scene | undefined,
     readonly title: string,
-  ) {}
-
-  attached(parameter: PaneAttachedParameter<Time>): void {
-    this.#attached = parameter;
+  ) {
+    super('bottom');
   }
 
-  detached(): void {
-    this.#attached = undefined;
-  }
-
-  paneViews() {
-    return this.#views;
-  }
-
-  #draw(scope: Bitmap): void {
+  protected draw(scope: Bitmap): void {
     const scene = this.scene();
-    const view = this.#attached && viewOf(this.#attached.chart);
+    const view = this.on && viewOf(this.on.chart);
     if (!scene || !view) return;
     for (const region of scene.notes) {
       if (region.last > region.first) this.#region(scope, view, region.first, region.last, region.note.color);

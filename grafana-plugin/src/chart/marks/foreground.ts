@@ -1,16 +1,8 @@
-import type {
-  IPrimitivePaneRenderer,
-  ISeriesPrimitive,
-  SeriesAttachedParameter,
-  SeriesType,
-  Time,
-} from 'lightweight-charts';
+import type { ISeriesPrimitive, SeriesAttachedParameter, SeriesType, Time } from 'lightweight-charts';
 import { faded, type Palette } from '../palette';
 import type { Scene } from '../scene';
+import { type Bitmap, Painting } from './painting';
 import { type View, viewOf } from './visible';
-
-type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
-type Bitmap = Parameters<Parameters<Target['useBitmapCoordinateSpace']>[0]>[0];
 
 /** Height of the strip at the pane's bottom that says what each bar is made of. */
 const RIBBON_PX = 4;
@@ -24,38 +16,21 @@ const MIN_OUTLINE_SPACING_PX = 4;
  * What lies before the candles: the dashed outline of the one in progress, the ribbon that tells healed, incomplete
  * and missing bars at any zoom, and the annotations' flags.
  */
-export class Foreground implements ISeriesPrimitive<Time> {
-  #attached: SeriesAttachedParameter<Time, SeriesType> | undefined;
-  readonly #views = [
-    {
-      zOrder: () => 'top' as const,
-      renderer: () => ({
-        draw: (target: Target) => target.useBitmapCoordinateSpace((scope) => this.#draw(scope)),
-      }),
-    },
-  ];
-
+export class Foreground
+  extends Painting<SeriesAttachedParameter<Time, SeriesType>>
+  implements ISeriesPrimitive<Time>
+{
   /** @param bodies whether the main series draws bodies that can be outlined */
   constructor(
     readonly scene: () => Scene | undefined,
     readonly bodies: boolean,
-  ) {}
-
-  attached(parameter: SeriesAttachedParameter<Time, SeriesType>): void {
-    this.#attached = parameter;
+  ) {
+    super('top');
   }
 
-  detached(): void {
-    this.#attached = undefined;
-  }
-
-  paneViews() {
-    return this.#views;
-  }
-
-  #draw(scope: Bitmap): void {
+  protected draw(scope: Bitmap): void {
     const scene = this.scene();
-    const view = this.#attached && viewOf(this.#attached.chart);
+    const view = this.on && viewOf(this.on.chart);
     if (!scene || !view) return;
     this.#ribbon(scope, view, scene);
     this.#inProgress(scope, view, scene);
@@ -99,7 +74,7 @@ export class Foreground implements ISeriesPrimitive<Time> {
     view: View,
     scene: Scene,
   ): void {
-    const series = this.#attached?.series;
+    const series = this.on?.series;
     const index = scene.lastBar;
     const shape = scene.shapes[index];
     if (!series || !shape || !scene.honesty[index]?.inProgress || index > view.to) return;
