@@ -65,7 +65,7 @@ test('a database killed under the running service is started again, and nothing 
     `select t.instrument_token, last.volume - first.volume - t.added as lacks
      from (select instrument_token, min(seq) as first, max(seq) as last,
                   sum(volume_delta) - (array_agg(volume_delta order by seq))[1] as added
-           from tick_data where volume is not null and in_session
+           from tick_data where volume_delta is not null and in_session
            group by instrument_token, ist_date(last_trade_time) having count(*) > 1) t
      join tick_data first on first.instrument_token = t.instrument_token and first.seq = t.first
      join tick_data last on last.instrument_token = t.instrument_token and last.seq = t.last`,
