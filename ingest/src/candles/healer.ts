@@ -182,7 +182,11 @@ export class Healer {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const landed = this.#flights.landed().then(() => this.#merges.onIdle());
+    const landed = this.#flights.landed().then(() => {
+      // Maintenance stores what is left of them; a reader computes it until then.
+      this.#merges.clear();
+      return this.#merges.onIdle();
+    });
     await within(landed, STOP_WAIT_MS);
     this.#merges.clear();
   }
