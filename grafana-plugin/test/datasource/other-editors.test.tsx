@@ -73,6 +73,21 @@ test('a variable shows only the fields that narrow its list', async () => {
   expect(screen.queryByLabelText('Underlying')).toBeNull();
 });
 
+test('a new variable, whose query is an empty text, begins with instruments', async () => {
+  const { datasource } = source();
+  const changed = vi.fn<(query: TickscopeVariableQuery) => void>();
+  render(
+    <VariableQueryEditor
+      query={'' as unknown as TickscopeVariableQuery}
+      datasource={datasource}
+      onRunQuery={vi.fn()}
+      onChange={changed}
+    />,
+  );
+  await userEvent.type(screen.getByLabelText('Search'), 'infy{Enter}');
+  expect(changed).toHaveBeenLastCalledWith({ refId: 'variable', kind: 'instrument', search: 'infy' });
+});
+
 test('a variable may depend on another one', async () => {
   const { last, asked } = variable({ kind: 'strike' }, { underlying: 'NIFTY', expiry: '2026-11-26' });
   await choose('Underlying', '$underlying');

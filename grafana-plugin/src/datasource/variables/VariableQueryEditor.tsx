@@ -6,41 +6,11 @@ import { ChoiceField } from '../fields/ChoiceField';
 import { LookupField } from '../fields/LookupField';
 import { TextField } from '../fields/TextField';
 import type { TickscopeOptions, TickscopeQuery, TickscopeVariableQuery, VariableKind } from '../types';
+import { VARIABLE_KINDS, variableQuery } from './kinds';
 
 type Props = QueryEditorProps<TickscopeDataSource, TickscopeQuery, TickscopeOptions, TickscopeVariableQuery>;
 
-type Narrowing = 'search' | 'exchange' | 'segment' | 'type' | 'underlying' | 'expiry';
-
-/** What each kind lists, and by which fields the list can be narrowed. */
-const KINDS: Record<VariableKind, { label: string; description: string; narrowing: Narrowing[] }> = {
-  exchange: { label: 'Exchange', description: 'NSE, NFO, ...', narrowing: [] },
-  underlying: { label: 'Underlying', description: 'What has futures or options', narrowing: [] },
-  expiry: {
-    label: 'Expiry',
-    description: 'Expiries of an underlying, nearest first',
-    narrowing: ['underlying'],
-  },
-  strike: { label: 'Strike', description: 'Strikes of an expiry', narrowing: ['underlying', 'expiry'] },
-  instrument: {
-    label: 'Instrument',
-    description: 'Instruments that fit',
-    narrowing: ['search', 'exchange', 'segment', 'type', 'underlying', 'expiry'],
-  },
-  watchlist: { label: 'Watchlist', description: 'Named lists of instruments', narrowing: [] },
-  origin: { label: 'Origin', description: 'LIVE, SIMULATED or REPLAY: say it in the title', narrowing: [] },
-  future: {
-    label: 'Future',
-    description: 'Futures of an underlying or instrument, nearest first',
-    narrowing: ['underlying'],
-  },
-  spot: {
-    label: 'Spot',
-    description: 'The cash or index instrument of an underlying',
-    narrowing: ['underlying'],
-  },
-};
-
-const CHOICES = Object.entries(KINDS).map(([value, { label, description }]) => ({
+const CHOICES = Object.entries(VARIABLE_KINDS).map(([value, { label, description }]) => ({
   value,
   label,
   description,
@@ -48,23 +18,24 @@ const CHOICES = Object.entries(KINDS).map(([value, { label, description }]) => (
 const TYPES = ['EQ', 'INDEX', 'FUT', 'CE', 'PE'].map((value) => ({ value, label: value }));
 
 /** A list that may depend on other variables: `$underlying` in the underlying of an expiry. */
-export function VariableQueryEditor({ query, datasource, onChange, onRunQuery }: Props) {
-  const kind: VariableKind = query.kind !== undefined && query.kind in KINDS ? query.kind : 'instrument';
-  const { narrowing } = KINDS[kind];
+export function VariableQueryEditor({ query: saved, datasource, onChange, onRunQuery }: Props) {
+  const query = variableQuery(saved);
+  const { kind } = query;
+  const { narrowing } = VARIABLE_KINDS[kind];
   const run = (next: TickscopeVariableQuery) => {
     onChange(next);
     onRunQuery();
   };
-  const patch = (change: Partial<TickscopeVariableQuery>) => run({ ...query, kind, ...change });
+  const patch = (change: Partial<TickscopeVariableQuery>) => run({ ...query, ...change });
   return (
     <>
       <InlineFieldRow>
         <ChoiceField
           label="List"
-          tooltip={KINDS[kind].description}
+          tooltip={VARIABLE_KINDS[kind].description}
           choices={CHOICES}
           value={kind}
-          onChange={(next) => run({ refId: query.refId ?? 'variable', kind: (next ?? kind) as VariableKind })}
+          onChange={(next) => run({ refId: query.refId, kind: (next ?? kind) as VariableKind })}
         />
         {narrowing.includes('search') && (
           <TextField

@@ -2,6 +2,7 @@ import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse } 
 import { from, map, type Observable } from 'rxjs';
 import type { TickscopeDataSource } from '../datasource';
 import type { TickscopeVariableQuery } from '../types';
+import { variableQuery } from './kinds';
 import { VariableQueryEditor } from './VariableQueryEditor';
 
 /** Dashboard variables from the back end's `variables/*` resources. */
@@ -16,10 +17,7 @@ export class TickscopeVariables extends CustomVariableSupport<TickscopeDataSourc
 
   override query(request: DataQueryRequest<TickscopeVariableQuery>): Observable<DataQueryResponse> {
     const [query] = request.targets;
-    const options =
-      query?.kind === undefined
-        ? Promise.resolve([])
-        : this.source.variableOptions(query, request.scopedVars);
+    const options = this.source.variableOptions(variableQuery(query), request.scopedVars);
     return from(options).pipe(map((data) => ({ data })));
   }
 }
