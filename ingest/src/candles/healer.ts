@@ -281,8 +281,8 @@ export class Healer {
       const now = clock.now();
       const bands = await priceBands(sql, token, instrumentType, fetch.interval, fetch);
       const judged = judgeHistory(fetch, rows, sessions, bands);
-      const contradiction =
-        instrumentType === 'INDEX' ? undefined : await contradictionOf(sql, token, fetch, judged, sessions);
+      const isIndex = instrumentType === 'INDEX';
+      const contradiction = await contradictionOf(sql, { token, isIndex }, fetch, judged, sessions);
       const refused = union([...judged.refused, ...(contradiction?.spans ?? [])]);
       const message = [judged.problem, contradiction?.message].filter(Boolean).join(' ');
       await storeHistory(sql, {

@@ -234,8 +234,8 @@ export class InstrumentDay {
       return { ...NO_MINUTES, minutes: judged.candles, refused: judged.refused, rejects: judged.rejects };
     const healing = fetchOf(holes);
     const heals = judgeHistory(healing, rows, sessions, bands);
-    const contradiction =
-      instrumentType === 'INDEX' ? undefined : await contradictionOf(sql, token, healing, heals, sessions);
+    const isIndex = instrumentType === 'INDEX';
+    const contradiction = await contradictionOf(sql, { token, isIndex }, healing, heals, sessions);
     return {
       minutes: judged.candles,
       refused: judged.refused,

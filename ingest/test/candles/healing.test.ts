@@ -180,6 +180,33 @@ eachDatabase((server) => {
       expect(answer.gaps).toEqual([]);
     });
 
+    it('that is empty where an index was heard covers nothing there', async () => {
+      await market.assign(INDEX, at('09:00'));
+      await market.heard(at('09:15'), at('10:00') + 20_000, 'disconnect');
+      await market.heard(at('10:03') + 10_000, at('11:59'));
+      await tick(db, INDEX, at('10:00') + 19_000, { seq: 1, ltp: 24_000 });
+      await tick(db, INDEX, at('10:03') + 10_000, { seq: 2, ltp: 24_000 });
+      market.broker.faults.tamper = () => [];
+      const answer = await market.ask({ instrument: index, from: at('09:15'), to: at('10:30') });
+      // What was heard had one value throughout, so in the minutes between nothing speaks against the broker.
+      expect(answer.gaps).toEqual([
+        { from: at('10:00') + 20_000, to: at('10:01'), reason: 'broker_unavailable' },
+        { from: at('10:03'), to: at('10:03') + 10_000, reason: 'broker_unavailable' },
+      ]);
+      expect(answer.warnings[0]).toContain('the feed told of values then');
+    });
+
+    it('that is empty over a hole in which an index moved covers nothing', async () => {
+      await market.assign(INDEX, at('09:00'));
+      await market.heard(at('09:15'), at('10:00'), 'disconnect');
+      await market.heard(at('10:03'), at('11:59'));
+      await tick(db, INDEX, at('09:59') + 59_000, { seq: 1, ltp: 24_000 });
+      await tick(db, INDEX, at('10:03'), { seq: 2, ltp: 24_010 });
+      market.broker.faults.tamper = () => [];
+      const answer = await market.ask({ instrument: index, from: at('09:15'), to: at('10:30') });
+      expect(answer.gaps).toEqual([{ from: at('10:00'), to: at('10:03'), reason: 'broker_unavailable' }]);
+    });
+
     it('gives an index no volume and no open interest', async () => {
       const answer = await market.ask({ instrument: index, from: at('09:15'), to: at('09:16') });
       expect(answer.candles[0]).toMatchObject({ volume: null, openInterest: null, trades: null, vwap: null });
