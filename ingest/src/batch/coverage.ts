@@ -31,6 +31,12 @@ export const SILENCE_MS = 10_000;
 /** A session is heard to its end when the last packet is at most SILENCE_MS before and bytes came this long after. */
 export const ALIVE_AFTER_END_MS = 5_000;
 
+/** The exchange's clock was put back when so many frames in a row are older than what was heard, by this to that, alike. */
+const BACK_FRAMES = 3;
+const BACK_LEAST_S = 2;
+const BACK_MOST_S = 600;
+const BACK_AGREE_MS = 2_000;
+
 /** When a feed's instruments trade. */
 export interface FeedHours {
   /** Milliseconds of `[from, to)` in which a canary of the feed is in continuous session; 0 when it has none. */
@@ -71,6 +77,8 @@ export class FeedCoverage {
   #lastDataAt = Number.NaN;
   #newestSecond = 0;
   #aliveAt = Number.NEGATIVE_INFINITY;
+  /** Frames in a row that are older than what was heard before: how many, how old the first, by how much ours is ahead. */
+  #older = { frames: 0, second: 0, offsetMs: 0 };
 
   constructor(
     readonly feed: FeedName,
@@ -80,9 +88,10 @@ export class FeedCoverage {
   ) {}
 
   /** What the database says of this feed: whom it carries, where and why its last row ended. */
-  resume(assigned: Iterable<number>, cause: CoverageEnd | null): void {
+  resume(assigned: Iterable<number>, cause: CoverageEnd | null, coveredTo: number | null = null): void {
     for (const token of assigned) this.#assigned.add(token);
     this.#cause = cause;
+    this.closedTo = coveredTo ?? 0;
   }
 
   /** True while a connection is up. */
@@ -118,6 +127,7 @@ export class FeedCoverage {
     for (const token of tokens) this.#carried.add(token);
     this.#lastDataAt = Number.NaN;
     this.#newestSecond = 0;
+    this.#older.frames = 0;
     this.#aliveAt = at;
     this.#gather(at);
   }
@@ -226,6 +236,8 @@ export class FeedCoverage {
     let clockIsOff = false;
     if (newestSecond > 0) {
       clockIsOff = this.skew.sample(receivedAt, newestSecond * 1000);
+      if (newestSecond + BACK_LEAST_S > this.#newestSecond) this.#older.frames = 0;
+      else this.#heardOlder(receivedAt, newestSecond);
       if (newestSecond > this.#newestSecond) this.#newestSecond = newestSecond;
     }
     this.#beginWhenGathered(receivedAt);
@@ -249,6 +261,27 @@ export class FeedCoverage {
     if (to > this.#to) {
       this.#to = to;
       this.#say(null, null);
+    }
+  }
+
+  /**
+   * A frame that is older than what was heard holds old states, or tells that the exchange's clock was put back. Then
+   * what bears the times in between is heard again, or will not be: nothing is claimed of them.
+   */
+  #heardOlder(receivedAt: number, second: number): void {
+    const older = this.#older;
+    const offsetMs = receivedAt - second * 1000;
+    if (this.#newestSecond - second > BACK_MOST_S) return;
+    if (older.frames === 0 || Math.abs(offsetMs - older.offsetMs) > BACK_AGREE_MS) {
+      this.#older = { frames: 1, second, offsetMs };
+      return;
+    }
+    if (++older.frames !== BACK_FRAMES || this.#state !== 'covering') return;
+    const from = Math.max(this.#from, older.second * 1000);
+    const to = this.#newestSecond * 1000;
+    if (from >= to) return;
+    for (const token of this.#assigned) {
+      this.truth().exceptions.push({ feed: this.feed, token, from, to, reason: 'untimed' });
     }
   }
 

@@ -164,7 +164,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       firstSeq: Math.max(state.lastSeq + 1, Math.floor(clock.now() * 1000)),
       wake: () => journal.wake(),
     });
-    for (const { feed, tokens, cause } of state.feeds) pipeline.coverage(feed).resume(tokens, cause);
+    for (const { feed, tokens, cause, coveredTo } of state.feeds) {
+      pipeline.coverage(feed).resume(tokens, cause, coveredTo);
+    }
     const broker = Buffer.from(options.broker);
     const composer = new FlushComposer(slots, latest, broker, state.lastBatchId, state.lastSeq);
     const committer = new Committer({

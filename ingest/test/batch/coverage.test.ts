@@ -85,6 +85,35 @@ describe('a connection’s coverage (rule 12)', () => {
     expect(b.exceptions()).toEqual([]);
   });
 
+  it('claims nothing of the time that an exchange’s clock goes through twice', () => {
+    const b = book('10:00', [INFY, NIFTY]);
+    b.connect('10:00');
+    b.hear('10:00:00.100', snapshot(INFY, '10:00'), packet({ token: NIFTY, sent: '10:00' }));
+    b.index('10:00:01', '10:00:10');
+    const ahead = (time: string, sent: string) => b.hear(time, packet({ token: NIFTY, sent }));
+    for (let s = 11; s < 15; s++) ahead(`10:00:${s}`, `10:00:${s + 17}`);
+    b.index('10:00:15', '10:00:17');
+    b.lose('10:00:17.500');
+    expect(b.rows()).toEqual([['10:00:01', '10:00:31', 'disconnect']]);
+    expect(b.exceptions()).toEqual([
+      [INFY, '10:00:15', '10:00:31', 'untimed'],
+      [NIFTY, '10:00:15', '10:00:31', 'untimed'],
+    ]);
+  });
+
+  it('does not take old states for a clock that was put back', () => {
+    const b = book('10:00', [INFY, TCS, NIFTY]);
+    b.connect('10:00');
+    b.hear('10:00:00.100', snapshot(INFY, '10:00'), snapshot(TCS, '10:00'));
+    b.index('10:00:01', '10:00:10');
+    // Asked for again: each answers with its last state, however old.
+    b.hear('10:00:10.100', snapshot(INFY, '09:58'));
+    b.hear('10:00:10.200', snapshot(TCS, '09:55'));
+    b.hear('10:00:10.300', snapshot(INFY, '09:59'));
+    b.index('10:00:11', '10:00:20');
+    expect(b.exceptions()).not.toContainEqual(expect.arrayContaining(['untimed']));
+  });
+
   it('never claims what is not committed: the last two seconds', () => {
     const b = book('10:00', [NIFTY]);
     b.connect('10:00');
