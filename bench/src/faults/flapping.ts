@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alwaysOpen } from '@tickscope/ingest/dist/src/simulator/calendars.js';
+import { Calendar } from '@tickscope/ingest/dist/src/sessions/calendar.js';
 import { SimulatedExchange } from '@tickscope/ingest/dist/src/simulator/exchange.js';
 import { minuteOf } from './candles.js';
 import type { Fault } from './fault.js';
+import { wholeDays } from './whole-days.js';
 import type { World } from './world.js';
 
 /*
@@ -47,7 +48,12 @@ export function flapping(): { fault: Fault; also: (world: World) => Promise<stri
   const also = async (world: World) => {
     const after = await requests(world);
     const { seed, instruments } = world.options;
-    const exchange = SimulatedExchange.simulate({ calendar: alwaysOpen(), seed, instruments, now: from });
+    const exchange = SimulatedExchange.simulate({
+      calendar: Calendar.parse(wholeDays),
+      seed,
+      instruments,
+      now: from,
+    });
     const complaints: string[] = [];
     let asked = 0;
     let moved = 0;

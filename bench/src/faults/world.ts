@@ -10,6 +10,7 @@ import { Program } from './program.js';
 import type { Random } from './random.js';
 import { freePort, TcpProxy } from './tcp-proxy.js';
 import { until } from './waiting.js';
+import { wholeDays } from './whole-days.js';
 
 /** As `POST /simulator/faults` takes it. */
 export interface ExchangeFault {
@@ -98,7 +99,7 @@ export class World {
     const feedProxy = new TcpProxy(simulatorPort);
     await feedProxy.start();
     const calendar = join(folder, 'calendar.json');
-    await writeFile(calendar, JSON.stringify(options.calendar ?? null));
+    await writeFile(calendar, JSON.stringify(options.calendar ?? wholeDays));
     const simulator = new Program(
       [
         'simulate',
@@ -106,7 +107,7 @@ export class World {
         ...['--instruments', String(options.instruments), '--rate', String(options.rate)],
         ...['--historical-rate', '0'],
         ...(options.sentLog === false ? [] : ['--sent-log', join(folder, 'sent')]),
-        ...(options.calendar ? ['--calendar', calendar] : []),
+        ...['--calendar', calendar],
       ],
       folder,
       join(folder, 'simulator.log'),
