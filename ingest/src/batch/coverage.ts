@@ -301,8 +301,8 @@ export class FeedCoverage {
     if (Number.isNaN(this.#arrivedBy) && this.#lastDataAt < this.epochAt) return;
     this.#state = 'covering';
     const from = Number.isNaN(this.#arrivedBy) ? this.exchangeTime(at) : this.#arrivedBy;
-    // Rows of one feed do not overlap.
-    this.#from = this.#to = Math.max(Math.ceil(from), this.closedTo);
+    // Rows of one feed do not overlap, nor do two begin at once: a row is known by where it begins.
+    this.#from = this.#to = Math.max(Math.ceil(from), this.closedTo + 1);
     this.#say(null, null, true);
     // What was proven empty up to a snapshot was heard from there on.
     for (const { token, from: since } of this.#proofs) {

@@ -101,6 +101,21 @@ describe('a connection’s coverage (rule 12)', () => {
     ]);
   });
 
+  it('begins no two rows at once, though the clock was put back between them', () => {
+    const b = book('10:00', [NIFTY]);
+    b.connect('10:00');
+    b.index('10:00:00', '10:00:10');
+    b.lose('10:00:10.500');
+    for (const time of ['10:00:02', '10:00:05']) {
+      b.connect(time);
+      b.index(time, time);
+      b.lose(`${time}.500`);
+    }
+    const begun = b.rows().map(([from]) => from);
+    expect(begun).toHaveLength(3);
+    expect(new Set(begun).size).toBe(3);
+  });
+
   it('does not take old states for a clock that was put back', () => {
     const b = book('10:00', [INFY, TCS, NIFTY]);
     b.connect('10:00');
