@@ -27,6 +27,7 @@ const ENV = {
   TICKSCOPE_TOKEN: 'admin-token',
   TICKSCOPE_READ_TOKEN: 'read-token',
   GRAFANA_ADMIN_PASSWORD: 'x',
+  SIMULATOR_CALENDAR: 'nonstop',
   SIMULATOR_INSTRUMENTS: '60',
   SIMULATOR_RATE: '60',
 };

@@ -1,4 +1,5 @@
 import { Calendar } from '@tickscope/ingest/dist/src/sessions/calendar.js';
+import { calendarNamed } from '@tickscope/ingest/dist/src/simulator/calendars.js';
 import { SimulatedExchange } from '@tickscope/ingest/dist/src/simulator/exchange.js';
 import { balance } from './balance.js';
 import { checkMinutes, minuteOf, type WrongCandle } from './candles.js';
@@ -7,7 +8,6 @@ import { compare } from './ledger.js';
 import { emptyTally, type Tally } from './report.js';
 import { readSent, type SentPacket } from './sent.js';
 import { readStored } from './stored.js';
-import { wholeDays } from './whole-days.js';
 import type { Kill, World } from './world.js';
 
 const MINUTE_MS = 60_000;
@@ -42,7 +42,7 @@ export class Accounts {
   constructor(readonly world: World) {
     const { seed, instruments, calendar } = world.options;
     this.#exchange = SimulatedExchange.simulate({
-      calendar: Calendar.parse(calendar ?? wholeDays),
+      calendar: calendar ? Calendar.parse(calendar) : calendarNamed('nonstop'),
       seed,
       instruments,
       now: Date.now(),

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Calendar } from '@tickscope/ingest/dist/src/sessions/calendar.js';
+import { calendarNamed } from '@tickscope/ingest/dist/src/simulator/calendars.js';
 import { SimulatedExchange } from '@tickscope/ingest/dist/src/simulator/exchange.js';
 import { minuteOf } from './candles.js';
 import type { Fault } from './fault.js';
-import { wholeDays } from './whole-days.js';
 import type { World } from './world.js';
 
 /*
@@ -49,7 +48,7 @@ export function flapping(): { fault: Fault; also: (world: World) => Promise<stri
     const after = await requests(world);
     const { seed, instruments } = world.options;
     const exchange = SimulatedExchange.simulate({
-      calendar: Calendar.parse(wholeDays),
+      calendar: calendarNamed('nonstop'),
       seed,
       instruments,
       now: from,

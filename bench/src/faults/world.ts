@@ -10,7 +10,6 @@ import { Program } from './program.js';
 import type { Random } from './random.js';
 import { freePort, TcpProxy } from './tcp-proxy.js';
 import { until } from './waiting.js';
-import { wholeDays } from './whole-days.js';
 
 /** As `POST /simulator/faults` takes it. */
 export interface ExchangeFault {
@@ -99,7 +98,7 @@ export class World {
     const feedProxy = new TcpProxy(simulatorPort);
     await feedProxy.start();
     const calendar = join(folder, 'calendar.json');
-    await writeFile(calendar, JSON.stringify(options.calendar ?? wholeDays));
+    await writeFile(calendar, JSON.stringify(options.calendar ?? null));
     const simulator = new Program(
       [
         'simulate',
@@ -107,7 +106,8 @@ export class World {
         ...['--instruments', String(options.instruments), '--rate', String(options.rate)],
         ...['--historical-rate', '0'],
         ...(options.sentLog === false ? [] : ['--sent-log', join(folder, 'sent')]),
-        ...['--calendar', calendar],
+        // At any hour; a round across midnight IST has a change of day.
+        ...['--calendar', options.calendar ? calendar : 'nonstop'],
       ],
       folder,
       join(folder, 'simulator.log'),

@@ -57,6 +57,7 @@ func StartService(ctx context.Context, root string, env ...string) (*Service, er
 	service.env = append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + os.Getenv("HOME"),
+		"SIMULATOR_CALENDAR=nonstop",
 		"TICKSCOPE_PORT=" + strconv.Itoa(port),
 		"TICKSCOPE_DATA_DIR=" + filepath.Join(folder, "data"),
 		"LOG_LEVEL=warn",

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import dotenv from 'dotenv';
+import type { SimulatorWish } from '../service/simulator-process.js';
 import type { VixSettings } from '../vix/settings.js';
 import { brokerOf, checkAcrossVariables, warningsOf } from './checks.js';
 import { parseSettings } from './parse.js';
@@ -31,7 +32,7 @@ export interface Config {
     readonly apiUrl: string | undefined;
     readonly tickerUrl: string | undefined;
   };
-  readonly simulator: { readonly seed: number; readonly instruments: number; readonly rate: number };
+  readonly simulator: Omit<SimulatorWish, 'port'>;
   readonly http: {
     readonly host: string;
     readonly port: number;
@@ -134,6 +135,7 @@ export function parseConfig(env: Environment, folder: string): Config {
       seed: settings.SIMULATOR_SEED!,
       instruments: settings.SIMULATOR_INSTRUMENTS!,
       rate: settings.SIMULATOR_RATE!,
+      calendar: settings.SIMULATOR_CALENDAR!,
     },
     http: {
       host: settings.TICKSCOPE_HOST!,

@@ -1,4 +1,5 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import { CALENDAR_NAMES } from '../simulator/calendars.js';
 
 /** What a value is beyond its type; shown in the documentation and used when values are printed. */
 interface Extra {
@@ -78,6 +79,11 @@ export const Settings = Type.Object({
     maximum: 100_000,
     default: 1000,
   }),
+  SIMULATOR_CALENDAR: oneOf(
+    CALENDAR_NAMES,
+    'When the bundled simulator’s market is open: `always` (00:45 to 24:00 IST), `nonstop` or `nse`; each needs a database of its own',
+    { default: 'always' },
+  ),
 
   TICKSCOPE_HOST: text('Address to listen on; anything but loopback needs `TICKSCOPE_TOKEN`', {
     default: '127.0.0.1',

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import type { CalendarName } from '../simulator/calendars.js';
 
 /** What the parent asks the child for. */
 export interface SimulatorWish {
@@ -10,6 +11,7 @@ export interface SimulatorWish {
   readonly instruments: number;
   /** Packets a second. */
   readonly rate: number;
+  readonly calendar: CalendarName;
 }
 
 type Answer = { waiting: true } | { port: number } | { error: string };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import pino from 'pino';
 import { Calendar } from '../sessions/calendar.js';
-import { nseCalendar } from '../sessions/nse-calendar.js';
+import { CALENDAR_NAMES, type CalendarName } from './calendars.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { FEWEST_INSTRUMENTS, MOST_INSTRUMENTS } from './universe.js';
 
@@ -24,7 +24,7 @@ interface ServerFlags {
 interface SimulateFlags extends ServerFlags {
   seed: number;
   instruments: number;
-  calendar: 'always' | Calendar;
+  calendar: CalendarName | Calendar;
 }
 
 /** `tickscope simulate`: the exchange simulator by itself, until Ctrl-C. */
@@ -38,7 +38,7 @@ export function simulateCommand(): Command {
     .option('--rate <n>', 'packets a second aimed at', whole(0, MOST_PACKETS_A_SECOND), 1000)
     .option(
       '--calendar <name>',
-      'when it is open: always, nse, or a JSON file like calendar/nse.json',
+      'when it is open: always (00:45 to 24:00 IST), nonstop, nse, or a JSON file like calendar/nse.json',
       hours,
       'always',
     )
@@ -100,13 +100,13 @@ async function stopped(simulator: Simulator): Promise<void> {
 }
 
 /** @throws InvalidArgumentError */
-function hours(name: string): 'always' | Calendar {
-  if (name === 'always') return name;
-  if (name === 'nse') return nseCalendar();
-  if (!name.endsWith('.json'))
-    throw new InvalidArgumentError('Allowed choices are always, nse, or a .json file.');
+function hours(text: string): CalendarName | Calendar {
+  const name = CALENDAR_NAMES.find((known) => known === text);
+  if (name) return name;
+  if (!text.endsWith('.json'))
+    throw new InvalidArgumentError(`Allowed choices are ${CALENDAR_NAMES.join(', ')}, or a .json file.`);
   try {
-    return Calendar.parse(JSON.parse(readFileSync(name, 'utf8')));
+    return Calendar.parse(JSON.parse(readFileSync(text, 'utf8')));
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }

@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino';
 import { type Clock, systemClock } from '../clock.js';
 import type { Calendar } from '../sessions/calendar.js';
 import { Access } from './access.js';
-import { alwaysOpen } from './calendars.js';
+import { type CalendarName, calendarNamed } from './calendars.js';
 import { SimulatedExchange } from './exchange.js';
 import { Faults } from './faults.js';
 import { restServer } from './http/server.js';
@@ -52,8 +52,8 @@ export interface SimulatorOptions extends ServerOptions {
   readonly seed?: number;
   /** 53 to 9000, default 500. */
   readonly instruments?: number;
-  /** `always` (default) is open 00:45 to 24:00 IST on every day. */
-  readonly calendar?: 'always' | Calendar;
+  /** `always` (default) is open 00:45 to 24:00 IST on every day, `nonstop` without that pause. */
+  readonly calendar?: CalendarName | Calendar;
   readonly clock?: Clock;
 }
 
@@ -71,8 +71,8 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const clock = options.clock ?? systemClock;
   const seed = options.seed ?? DEFAULT_SEED;
-  const always = options.calendar === undefined || options.calendar === 'always';
-  const calendar = always ? alwaysOpen() : (options.calendar as Calendar);
+  const hours = options.calendar ?? 'always';
+  const calendar = typeof hours === 'string' ? calendarNamed(hours) : hours;
   const exchange = SimulatedExchange.simulate({
     calendar,
     seed,
@@ -82,7 +82,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return serveExchange(exchange, clock, options, {
     origin: `simulator:${seed}`,
     seed,
-    calendar: always ? 'always' : 'nse',
+    calendar: typeof hours === 'string' ? hours : 'file',
   });
 }
 

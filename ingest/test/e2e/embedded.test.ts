@@ -38,7 +38,7 @@ const moreThan = (n: number, data?: string) =>
 
 beforeAll(async () => {
   folder = await emptyFolder();
-  simulator = await startSimulator({ port: 0, instruments: 60, rate: 300 });
+  simulator = await startSimulator({ port: 0, calendar: 'nonstop', instruments: 60, rate: 300 });
   env = { TICKSCOPE_PORT: '0', KITE_API_URL: simulator.url, KITE_TICKER_URL: simulator.wsUrl };
   service = new Tickscope(['serve'], folder.path, env);
 });

@@ -11,7 +11,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   folder = await emptyFolder();
-  simulator = await startSimulator({ port: 0, instruments: 60, rate: 200, ...KEYS });
+  simulator = await startSimulator({ port: 0, calendar: 'nonstop', instruments: 60, rate: 200, ...KEYS });
   env = {
     KITE_API_KEY: KEYS.apiKey,
     KITE_API_SECRET: KEYS.apiSecret,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/tickscope.js', import.meta.url));
 
-/** The real program in a process of its own, with an environment in which nothing is configured. */
+/** The real program in a process of its own; nothing is configured but that the simulator is open at any hour. */
 export class Tickscope {
   readonly child: ChildProcess;
   readonly startedAt = performance.now();
@@ -20,7 +20,10 @@ export class Tickscope {
 
   constructor(args: readonly string[], folder: string, env: Readonly<Record<string, string>> = {}) {
     const { PATH = '', HOME = '' } = process.env;
-    this.child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env: { PATH, HOME, ...env } });
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      cwd: folder,
+      env: { PATH, HOME, SIMULATOR_CALENDAR: 'nonstop', ...env },
+    });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });

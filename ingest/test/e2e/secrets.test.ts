@@ -35,7 +35,15 @@ beforeAll(async () => {
   const db = await server.open();
   databasePassword = new URL(db.url).password;
   const { apiKey, apiSecret, accessToken } = SECRETS;
-  simulator = await startSimulator({ port: 0, instruments: 60, rate: 200, apiKey, apiSecret, accessToken });
+  simulator = await startSimulator({
+    port: 0,
+    calendar: 'nonstop',
+    instruments: 60,
+    rate: 200,
+    apiKey,
+    apiSecret,
+    accessToken,
+  });
   env = {
     DATABASE_URL: db.url,
     KITE_API_KEY: apiKey,

@@ -19,7 +19,7 @@ let simulator: Simulator;
 const cleanUp: Array<() => Promise<unknown>> = [];
 
 beforeAll(async () => {
-  simulator = await startSimulator({ port: 0, instruments: 60, rate: 400, ...KEYS });
+  simulator = await startSimulator({ port: 0, calendar: 'nonstop', instruments: 60, rate: 400, ...KEYS });
 });
 afterAll(async () => {
   for (const step of cleanUp.toReversed()) await step();

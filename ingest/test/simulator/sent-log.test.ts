@@ -20,7 +20,7 @@ function framesOf(log: Buffer): Buffer[] {
 it('keeps every frame as it was before it was damaged, in the order of sending', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tickscope-sent-'));
   const sentLog = join(folder, 'sent');
-  const simulator = await startSimulator({ port: 0, rate: 500, sentLog });
+  const simulator = await startSimulator({ port: 0, calendar: 'nonstop', rate: 500, sentLog });
   const client = await WireClient.connect(simulator.wsUrl);
   try {
     client.full(simulator.exchange.instruments.map(({ token }) => token));
@@ -48,7 +48,7 @@ it('keeps every frame as it was before it was damaged, in the order of sending',
 });
 
 it('lets quotes stand still while the market is halted, and sends nothing but heartbeats', async () => {
-  const simulator = await startSimulator({ port: 0, rate: 500, historicalPerSecond: 0 });
+  const simulator = await startSimulator({ port: 0, calendar: 'nonstop', rate: 500, historicalPerSecond: 0 });
   const client = await WireClient.connect(simulator.wsUrl);
   const quote = async () => {
     const response = await fetch(`${simulator.url}/quote?i=NSE:NIFTY%2050`, {
