@@ -162,10 +162,13 @@ export class Accounts {
   }
 }
 
+/** Until the exchange sees that who listened is dead, by way of the proxy. */
+const SEES_END_MS = 500;
+
 /** How long before the next kill -9 of its run a packet was sent; undefined when none came. */
 function msBeforeKill({ at }: SentPacket, runs: readonly Run[], kills: readonly Kill[]): number | undefined {
   const run = runs.find(({ from, to }) => at >= from && at < to);
-  const kill = kills.find(({ over }) => over >= at);
+  const kill = kills.find(({ over }) => over + SEES_END_MS >= at);
   return run && kill !== undefined && kill.at < run.to ? Math.max(0, kill.at - at) : undefined;
 }
 
