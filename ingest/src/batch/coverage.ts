@@ -28,6 +28,15 @@ export const GATHER_MS = 3_000;
 export const LATENESS_MS = 2_000;
 /** Silence of a canary in session for longer than this is a hole. */
 export const SILENCE_MS = 10_000;
+/**
+ * Shorter silence is a hole when the exchange's clock has leapt over it: what comes then is new, and what was between was
+ * never sent. A process or a network that was held up gets everything late instead.
+ */
+export const LEAP_MS = 4_000;
+const TIMES_THE_SPACING = 8;
+/** Frames after which it is known how far apart they come. */
+const KNOWN_FRAMES = 50;
+const SPACING_WEIGHT = 1 / 64;
 /** A session is heard to its end when the last packet is at most SILENCE_MS before and bytes came this long after. */
 export const ALIVE_AFTER_END_MS = 5_000;
 
@@ -79,6 +88,9 @@ export class FeedCoverage {
   #aliveAt = Number.NEGATIVE_INFINITY;
   /** Frames in a row that are older than what was heard before: how many, how old the first, by how much ours is ahead. */
   #older = { frames: 0, second: 0, offsetMs: 0 };
+  /** Mean time between two data frames, and how many it rests on. */
+  #spacingMs = 0;
+  #spaced = 0;
 
   constructor(
     readonly feed: FeedName,
@@ -162,6 +174,18 @@ export class FeedCoverage {
     return this.hours.canaryMs(this.exchangeTime(since), this.exchangeTime(receivedAt)) > SILENCE_MS;
   }
 
+  /** Whether the data frame that comes at `receivedAt` is late enough to ask `leapt` about it. */
+  isLate(receivedAt: number): boolean {
+    const usual = Math.max(LEAP_MS, TIMES_THE_SPACING * this.#spacingMs);
+    return this.isUp && this.#spaced >= KNOWN_FRAMES && receivedAt - this.#lastDataAt > usual;
+  }
+
+  /** Whether what was between was never sent: `second` is the exchange time (epoch seconds) that a late frame begins with. */
+  leapt(receivedAt: number, second: number): boolean {
+    if (this.#newestSecond === 0 || (second - this.#newestSecond) * 1000 <= LEAP_MS) return false;
+    return this.hours.canaryMs(this.exchangeTime(this.#lastDataAt), this.exchangeTime(receivedAt)) > LEAP_MS;
+  }
+
   /** Something was lost on a living connection: by silence (`stall`) or because it was dropped (`overload`). */
   hole(at: number, cause: CoverageEnd): void {
     if (!this.isUp) return;
@@ -231,6 +255,12 @@ export class FeedCoverage {
    * @returns whether our clock turned out to be far off just now
    */
   heard(receivedAt: number, newestSecond: number): boolean {
+    const spacing = Math.min(receivedAt - this.#lastDataAt, SILENCE_MS);
+    if (spacing >= 0) {
+      const weight = Math.max(SPACING_WEIGHT, 1 / (this.#spaced + 1));
+      this.#spacingMs += (spacing - this.#spacingMs) * weight;
+      this.#spaced++;
+    }
     this.#lastDataAt = receivedAt;
     this.#aliveAt = Math.max(this.#aliveAt, receivedAt);
     let clockIsOff = false;

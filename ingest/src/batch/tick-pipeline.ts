@@ -211,7 +211,9 @@ export class TickPipeline implements FeedSink {
     const feed = this.#feed(name);
     const { queue } = this.#o;
     const packets = frame.length < 2 ? 0 : frame.readUInt16BE(0);
-    if (!feed.dropping && feed.coverage.wasSilent(receivedAt)) feed.coverage.hole(receivedAt, 'stall');
+    if (!feed.dropping && this.#isAfterHole(feed.coverage, frame, receivedAt)) {
+      feed.coverage.hole(receivedAt, 'stall');
+    }
     if (queue.room < packets) return this.#drop(feed, frame, packets, receivedAt);
     feed.dropping = false;
     try {
@@ -220,6 +222,11 @@ export class TickPipeline implements FeedSink {
       feed.coverage.hole(receivedAt, 'overload');
       throw error;
     }
+  }
+
+  #isAfterHole(coverage: FeedCoverage, frame: Buffer, receivedAt: number): boolean {
+    if (coverage.wasSilent(receivedAt)) return true;
+    return coverage.isLate(receivedAt) && coverage.leapt(receivedAt, beginsWith(frame));
   }
 
   #take(feed: Feed, frame: Buffer, receivedAt: number): number {
@@ -412,4 +419,23 @@ export class TickPipeline implements FeedSink {
     }
     return feed.ends.at;
   }
+}
+
+const INDEX_FULL_BYTES = 32;
+
+/**
+ * The exchange time that a frame begins with, in epoch seconds: that of its first index, which ticks every second; without
+ * one the newest of its packets, as others may carry a time of long ago. 0 when there is none.
+ */
+function beginsWith(frame: Buffer): number {
+  let newest = 0;
+  for (let at = FRAME_START; at + 2 <= frame.length; ) {
+    const length = frame.readUInt16BE(at);
+    const body = at + 2;
+    at = body + length;
+    if (at > frame.length) break;
+    if (length === INDEX_FULL_BYTES) return frame.readUInt32BE(body + 28);
+    if (length === FULL_PACKET_BYTES) newest = Math.max(newest, frame.readUInt32BE(body + 60));
+  }
+  return newest;
 }

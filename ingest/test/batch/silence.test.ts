@@ -113,3 +113,55 @@ describe('an instrument that does not answer after a reconnect', () => {
     expect(pipeline.unanswered(second(90), 5_000)).toEqual([]);
   });
 });
+
+describe('a short silence of a whole connection that stays open', () => {
+  const holes = (truth: { coverage: ReadonlyMap<string, { cause: string | null }> }) =>
+    [...truth.coverage.values()].filter(({ cause }) => cause === 'stall').length;
+
+  test('is a hole when the exchange has gone on meanwhile: what was between was never sent', () => {
+    const { take, play } = session({ seconds: 100 });
+    take();
+    play(109, 120);
+    const { truth, ticks } = take(second(120));
+    expect(holes(truth)).toBe(1);
+    const rows = [...truth.coverage.values()].sort((a, b) => a.from - b.from);
+    expect(rows[0]!.to).toBeLessThanOrEqual(second(100));
+    expect(rows.at(-1)!.from).toBeGreaterThanOrEqual(second(109));
+    // What was traded in it is in no minute.
+    expect(ticks.find(({ token }) => token === INFY)).toMatchObject({
+      delta: null,
+      unplaced: 10,
+      trade: false,
+    });
+  });
+
+  test('is none when everything comes late, be it our process or the network that was held up', () => {
+    const { take, hear, play, volume } = session({ seconds: 100 });
+    take();
+    for (let n = 100; n < 109; n++) {
+      hear(
+        second(108) + 200 + n,
+        packet({ token: NIFTY, ltp: 2_500_000 + n, sent: second(n) }),
+        packet({ token: INFY, volume: volume(n), traded: second(n) }),
+      );
+    }
+    play(109, 120);
+    const { truth, ticks } = take(second(120));
+    expect(holes(truth)).toBe(0);
+    expect(ticks.filter(({ token, trade }) => token === INFY && trade)).toHaveLength(20);
+  });
+
+  test('is none on a connection that seldom ticks, nor before it is known how often it does', () => {
+    const seldom = listening({ start: OPEN });
+    seldom.connect(OPEN, [NIFTY, INFY]);
+    const say = (n: number) =>
+      seldom.hear(second(n) + 200, packet({ token: NIFTY, ltp: 2_500_000 + n, sent: second(n) }));
+    seldom.hear(second(0), packet({ token: INFY, volume: 1, traded: second(0) }));
+    for (let n = 0; n < 300; n += 2) say(n);
+    for (let n = 306; n < 320; n += 2) say(n);
+    expect(holes(seldom.take(second(330)).truth)).toBe(0);
+    const young = session({ seconds: 20 });
+    young.play(29, 40);
+    expect(holes(young.take(second(40)).truth)).toBe(0);
+  });
+});
