@@ -8,7 +8,7 @@ const rules = alertRules();
 const PROMISED = [
   'feed-disconnected tick-to-commit queue hole hole-open repair-failed completeness database-slow aggregate-lag',
   'spool-growing disk-low broker-limit login calendar vix-extreme vix-low vix-jump vix-regime',
-  'example-price example-volume example-candle ingest-down feed-silent ticks-dropped database-down',
+  'example-price example-volume example-candle ingest-down feed-silent ticks-dropped database-down unanswered clock',
 ]
   .flatMap((line) => line.split(' '))
   .map((name) => `tickscope-${name}`);

@@ -45,6 +45,11 @@ export function pipeline(): DashboardBuilder {
       column(8, cell(24, 8, ticks.queue())),
       column(8, cell(25, 8, ticks.feeds())),
     ),
+    band(
+      column(8, cell(26, 7, ticks.silence())),
+      column(8, cell(27, 7, ticks.clock())),
+      column(8, cell(28, 7, ticks.standIns())),
+    ),
     row(3, 'API: rate, errors, duration'),
     band(
       column(8, cell(30, 8, api.rate())),

@@ -110,3 +110,51 @@ export const feeds = () =>
       { id: 'custom.drawStyle', value: 'bars' },
       { id: 'color', value: { mode: 'fixed', fixedColor: BAD } },
     ]);
+
+export const silence = () =>
+  columns(
+    timeSeries(
+      said(
+        'Silent instruments',
+        'Silent beyond their own rhythm; not answering after they were subscribed (nothing is claimed of those); and how many were asked again.',
+      ),
+      range('sum(tickscope_stale_instruments)', 'beyond their rhythm'),
+      range('sum(tickscope_unanswered_instruments)', 'not answering'),
+      range('sum(increase(tickscope_resubscriptions_total[$__rate_interval]))', 'asked again'),
+    )
+      .unit(COUNT)
+      .decimals(0)
+      .min(0)
+      .axisSoftMax(1),
+    { 'beyond their rhythm': colour(WATCH), 'not answering': colour(BAD), 'asked again': colour(CALM) },
+  );
+
+export const clock = () =>
+  timeSeries(
+    said(
+      'Our clock against the exchange’s',
+      'By how much it is ahead, the way of a packet included: a fraction of a second is usual. Times are corrected by it.',
+    ),
+    range('max by (feed) (tickscope_clock_skew_seconds)', '{{feed}}'),
+  )
+    .unit(SECONDS)
+    .decimals(2)
+    .axisSoftMin(0)
+    .axisSoftMax(1);
+
+export const standIns = () =>
+  columns(
+    timeSeries(
+      said(
+        'In place of ticks',
+        'Quotes by REST while the feed is away, for what somebody looks at, and guesses put into holes of less than 5 s. Neither counts as heard.',
+      ),
+      range('sum(rate(tickscope_fallback_quotes_total[$__rate_interval]))', 'quotes'),
+      range('sum(rate(tickscope_interpolated_rows_total[$__rate_interval]))', 'guesses'),
+    )
+      .unit('suffix:/s')
+      .decimals(1)
+      .min(0)
+      .axisSoftMax(1),
+    { quotes: colour(WATCH), guesses: colour(CALM) },
+  );

@@ -18,6 +18,10 @@ const received = (perSecond: number) => ({
   'tickscope_ticks_received_total{instance="a",feed="kite-1"}': `0+${perSecond * 10}x30`,
 });
 const dropped = (values: string) => ({ 'tickscope_ticks_dropped_total{instance="a"}': values });
+const unanswered = (values: string) => ({
+  'tickscope_unanswered_instruments{instance="a",feed="kite-1"}': values,
+});
+const skew = (values: string) => ({ 'tickscope_clock_skew_seconds{instance="a",feed="kite-1"}': values });
 
 export const feedMoments: Moment[] = [
   ...rule(
@@ -88,5 +92,18 @@ export const feedMoments: Moment[] = [
     'tickscope-ticks-dropped',
     fires('some were dropped', '2m', dropped('0x5 700x30')),
     quiet('none was since', '10m', dropped('700x90')),
+  ),
+  ...rule(
+    'tickscope-unanswered',
+    fires('two do not answer', '4m', open(), unanswered('2x60')),
+    quiet('they answer after a minute', '4m', open(), unanswered('2x6 0x60')),
+    quiet('the market is shut', '10m', shut(), unanswered('2x90')),
+  ),
+  ...rule(
+    'tickscope-clock',
+    fires('it is 3 s slow', '8m', open(), skew('-3x60')),
+    quiet('packets take a second', '8m', open(), skew('1x60')),
+    quiet('it was off for a minute', '8m', open(), skew('5x6 0.2x60')),
+    quiet('the market is shut', '10m', shut(), skew('9x90')),
   ),
 ];
