@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Spool, SpoolFull } from '../../src/spool/spool.js';
 
 const log = pino({ level: 'silent' });
@@ -174,4 +174,21 @@ test('what is set aside is neither read again nor lost', async () => {
   await spool.close();
   expect((await openSpool()).ids).toEqual([4]);
   expect((await readdir(dir)).filter((name) => name.endsWith('.damaged'))).toHaveLength(1);
+});
+
+test('what is appended is on the disk itself within the interval, by one sync for all that came in it', async () => {
+  const probe = await open(join(dir, 'probe'), 'w');
+  const datasync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync');
+  await probe.close();
+  try {
+    const spool = await Spool.open({ dir, maxBytes: 1e9, fsyncMs: 20, log });
+    expect(datasync).not.toHaveBeenCalled();
+    await Promise.all([1, 2, 3].map((id) => spool.append(id, payload(id))));
+    await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(1));
+    await spool.append(4, payload(4));
+    await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(2));
+    await spool.close();
+  } finally {
+    datasync.mockRestore();
+  }
 });
