@@ -91,7 +91,9 @@ async function candlesStandWithout(
   if (kind === 'timescale') {
     // What was written to since the last refresh is computed now, whatever the policies did.
     const from = await readTicksDroppedBefore(client);
-    for (const level of LEVELS) await refreshLevel(client, kind, level, { from, to: cutoff });
+    if (from < cutoff) {
+      for (const level of LEVELS) await refreshLevel(client, kind, level, { from, to: cutoff });
+    }
     return true; // its watermarks end at the last data, wherever that was
   }
   const watermarks = await readWatermarks(client);
