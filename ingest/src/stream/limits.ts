@@ -7,7 +7,7 @@ export interface StreamLimits {
   /** Messages a second that a client may send; `FLOOD` times as many end its connection. */
   readonly messagesPerSecond: number;
   readonly messageBytes: number;
-  /** Messages a second of one instrument and channel. */
+  /** Messages a second of one instrument and channel: one a batch, as the pipeline commits them. */
   readonly updatesPerSecond: number;
   /** Bytes that may wait in a client's socket; above, it gets only the newest of each key when it has caught up. */
   readonly bufferedBytes: number;
@@ -22,7 +22,7 @@ export const STREAM_LIMITS: StreamLimits = {
   symbols: 3_000,
   messagesPerSecond: 100,
   messageBytes: 262_144,
-  updatesPerSecond: 10,
+  updatesPerSecond: 20,
   bufferedBytes: 1_048_576,
   slowMs: 10_000,
   pingMs: 30_000,
