@@ -40,10 +40,14 @@ const SPACING_WEIGHT = 1 / 64;
 /** A session is heard to its end when the last packet is at most SILENCE_MS before and bytes came this long after. */
 export const ALIVE_AFTER_END_MS = 5_000;
 
-/** The exchange's clock was put back when so many frames in a row are older than what was heard, by this to that, alike. */
+/**
+ * The exchange's clock was put back when frames in a row, so many over so long, lie behind what is claimed by this to
+ * that, and advance with our clock. Old states, which answer a subscription, do not.
+ */
 const BACK_FRAMES = 3;
-const BACK_LEAST_S = 2;
-const BACK_MOST_S = 600;
+const BACK_FOR_MS = 3_000;
+const BACK_LEAST_MS = 5_000;
+const BACK_MOST_MS = 600_000;
 const BACK_AGREE_MS = 2_000;
 
 /** When a feed's instruments trade. */
@@ -86,8 +90,12 @@ export class FeedCoverage {
   #lastDataAt = Number.NaN;
   #newestSecond = 0;
   #aliveAt = Number.NEGATIVE_INFINITY;
-  /** Frames in a row that are older than what was heard before: how many, how old the first, by how much ours is ahead. */
-  #older = { frames: 0, second: 0, offsetMs: 0 };
+  /** When the last frame came that was in step with what is claimed, by our clock; of all connections. */
+  #inStepAt = Number.NaN;
+  /** Frames in a row that lie behind it, by how much our clock is ahead of theirs. */
+  #behind: { frames: number; readonly since: number; readonly offsetMs: number } | undefined;
+  /** What was claimed up to here is withdrawn already. */
+  #withdrawnTo = Number.NEGATIVE_INFINITY;
   /** Mean time between two data frames, and how many it rests on. */
   #spacingMs = 0;
   #spaced = 0;
@@ -139,7 +147,6 @@ export class FeedCoverage {
     for (const token of tokens) this.#carried.add(token);
     this.#lastDataAt = Number.NaN;
     this.#newestSecond = 0;
-    this.#older.frames = 0;
     this.#aliveAt = at;
     this.#gather(at);
   }
@@ -266,8 +273,7 @@ export class FeedCoverage {
     let clockIsOff = false;
     if (newestSecond > 0) {
       clockIsOff = this.skew.sample(receivedAt, newestSecond * 1000);
-      if (newestSecond + BACK_LEAST_S > this.#newestSecond) this.#older.frames = 0;
-      else this.#heardOlder(receivedAt, newestSecond);
+      this.#keepStep(receivedAt, newestSecond);
       if (newestSecond > this.#newestSecond) this.#newestSecond = newestSecond;
     }
     this.#beginWhenGathered(receivedAt);
@@ -295,24 +301,32 @@ export class FeedCoverage {
   }
 
   /**
-   * A frame that is older than what was heard holds old states, or tells that the exchange's clock was put back. Then
-   * what bears the times in between is heard again, or will not be: nothing is claimed of them.
+   * An exchange whose clock ran ahead and was put back goes through some time twice. What was claimed of it rests on the
+   * first pass; of the second one nothing is known before the clock is heard again. So nothing is claimed of what lies
+   * between the last frame of the first pass, by the clock of the second, and the end of the claims.
    */
-  #heardOlder(receivedAt: number, second: number): void {
-    const older = this.#older;
-    const offsetMs = receivedAt - second * 1000;
-    if (this.#newestSecond - second > BACK_MOST_S) return;
-    if (older.frames === 0 || Math.abs(offsetMs - older.offsetMs) > BACK_AGREE_MS) {
-      this.#older = { frames: 1, second, offsetMs };
+  #keepStep(receivedAt: number, second: number): void {
+    const claimed = Math.max(this.closedTo, this.claimedTo);
+    const behindMs = claimed - second * 1000;
+    if (claimed <= this.#withdrawnTo || behindMs < BACK_LEAST_MS || behindMs > BACK_MOST_MS) {
+      this.#behind = undefined;
+      this.#inStepAt = receivedAt;
       return;
     }
-    if (++older.frames !== BACK_FRAMES || this.#state !== 'covering') return;
-    const from = Math.max(this.#from, older.second * 1000);
-    const to = this.#newestSecond * 1000;
-    if (from >= to) return;
-    for (const token of this.#assigned) {
-      this.truth().exceptions.push({ feed: this.feed, token, from, to, reason: 'untimed' });
+    const offsetMs = receivedAt - second * 1000;
+    if (!this.#behind || Math.abs(offsetMs - this.#behind.offsetMs) > BACK_AGREE_MS) {
+      this.#behind = { frames: 1, since: receivedAt, offsetMs };
+      return;
     }
+    if (++this.#behind.frames < BACK_FRAMES || receivedAt - this.#behind.since < BACK_FOR_MS) return;
+    const inStep = this.#inStepAt - offsetMs;
+    const from = Math.floor(Number.isNaN(inStep) ? claimed - BACK_MOST_MS : Math.min(inStep, claimed));
+    this.truth().exceptions.push({ feed: this.feed, token: null, from, to: claimed, reason: 'untimed' });
+    this.#withdrawnTo = claimed;
+    this.#behind = undefined;
+    this.#newestSecond = second;
+    this.skew.restart();
+    this.skew.sample(receivedAt, second * 1000);
   }
 
   #gather(at: number): void {
@@ -331,8 +345,10 @@ export class FeedCoverage {
     if (Number.isNaN(this.#arrivedBy) && this.#lastDataAt < this.epochAt) return;
     this.#state = 'covering';
     const from = Number.isNaN(this.#arrivedBy) ? this.exchangeTime(at) : this.#arrivedBy;
-    // Rows of one feed do not overlap, nor do two begin at once: a row is known by where it begins.
-    this.#from = this.#to = Math.max(Math.ceil(from), this.closedTo + 1);
+    // Rows of one feed do not overlap, nor do two begin at once: a row is known by where it begins. What ended far ahead is
+    // of another time: a replay of a later one.
+    const after = this.closedTo - from > BACK_MOST_MS ? 0 : this.closedTo + 1;
+    this.#from = this.#to = Math.max(Math.ceil(from), after);
     this.#say(null, null, true);
     // What was proven empty up to a snapshot was heard from there on.
     for (const { token, from: since } of this.#proofs) {

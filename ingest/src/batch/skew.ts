@@ -62,12 +62,17 @@ export class SkewEstimate {
     far.ms = Math.min(far.ms, ms);
     const lasted = Math.min(receivedAt - far.since, exchangeTime - far.exchangeSince);
     if (far.frames < FAR_FRAMES || lasted < FAR_FOR_MS) return false;
-    this.#far = undefined;
     this.#base = far.ms;
-    this.#smallest.fill(Number.POSITIVE_INFINITY);
-    this.#bucket = Number.NEGATIVE_INFINITY;
+    this.restart();
     this.#take(receivedAt, far.ms);
     return true;
+  }
+
+  /** One of the clocks was set: what was measured before says nothing. */
+  restart(): void {
+    this.#far = undefined;
+    this.#smallest.fill(Number.POSITIVE_INFINITY);
+    this.#bucket = Number.NEGATIVE_INFINITY;
   }
 
   #take(receivedAt: number, ms: number): void {

@@ -21,8 +21,8 @@ export interface CoverageRow {
 /** `to` is Infinity while it lasts. */
 export interface CoverageException {
   readonly feed: FeedName;
-  /** Our token. */
-  readonly token: number;
+  /** Our token; null: whatever the feed carries. */
+  readonly token: number | null;
   readonly from: number;
   readonly to: number;
   readonly reason: ExceptionReason;

@@ -305,6 +305,7 @@ export class Healer {
   }
 
   #merge(token: number, span: Span): void {
+    if (this.#stopping) return; // maintenance does it
     void this.#merges
       .add(() => storeMergedCandles(this.#parts.sql, token, span))
       .catch((err: unknown) =>

@@ -81,7 +81,7 @@ export const Settings = Type.Object({
   }),
   SIMULATOR_CALENDAR: oneOf(
     CALENDAR_NAMES,
-    'When the bundled simulator’s market is open: `always` (00:45 to 24:00 IST), `nonstop` or `nse`; each needs a database of its own',
+    'When the bundled simulator’s market is open: `always` (00:45 to 24:00 IST), `nonstop` or `nse`; use a database of its own for each',
     { default: 'always' },
   ),
 

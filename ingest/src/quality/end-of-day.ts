@@ -327,7 +327,11 @@ export class EndOfDay {
   }
 
   async #pass(): Promise<void> {
-    if (!this.#showedLast) await this.#showLast();
+    if (!this.#showedLast) {
+      await this.#showLast().catch((err: unknown) =>
+        this.#p.log.warn({ err }, 'the last comparison was not read'),
+      );
+    }
     await this.work();
   }
 

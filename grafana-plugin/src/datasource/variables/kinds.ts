@@ -36,9 +36,9 @@ export const VARIABLE_KINDS: Record<
 
 /** What Grafana has saved of a variable, made whole: a new one's query is an empty text. */
 export function variableQuery(
-  saved: Partial<TickscopeVariableQuery> | string | undefined,
+  saved: Partial<TickscopeVariableQuery> | string | null | undefined,
 ): TickscopeVariableQuery {
-  const query = typeof saved === 'object' ? saved : {};
+  const query = typeof saved === 'object' && saved !== null ? saved : {};
   const kind = query.kind !== undefined && query.kind in VARIABLE_KINDS ? query.kind : 'instrument';
   return { refId: 'variable', ...query, kind };
 }
