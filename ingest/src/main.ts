@@ -172,7 +172,14 @@ async function compose(
   await subscriptions.reload();
   feed.start();
   parts.push('feed', () => feed.stop());
-  const feedWatch = new FeedWatch({ hearing: pipeline.hearing, feed, clock, log, metrics });
+  const feedWatch = new FeedWatch({
+    hearing: pipeline.hearing,
+    feed,
+    feeds: () => feed.status().map(({ feed: name }) => name),
+    clock,
+    log,
+    metrics,
+  });
   feedWatch.start();
   parts.push('feed watch', () => feedWatch.stop());
 

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RejectReason } from './batch/plausible.js';
 import { type BrokerErrorKind, CANDLE_INTERVALS } from './broker/broker.js';
+import type { Method } from './interpolate/methods.js';
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -16,6 +17,8 @@ const REPAIR_RESULTS = ['healed', 'empty', 'partial', 'failed', 'proven', 'gave_
 const GAP_STATUSES = ['PENDING', 'IN_PROGRESS', 'FAILED', 'UNRECOVERABLE'] as const;
 const QUALITIES = ['excellent', 'good', 'poor', 'none'] as const;
 const QUALITY_RESULTS = ['agree', 'differ', 'missing', 'extra'] as const;
+/** What is stored; zero fill is made on request. */
+const INTERPOLATION_METHODS: readonly Exclude<Method, 'zero'>[] = ['linear', 'last_known', 'vwap', 'missing'];
 const STREAM_DROPS = ['slow', 'silent', 'flood'] as const;
 const BACKFILL_RESULTS: ReadonlyArray<'ok' | 'not_stored' | BrokerErrorKind> = [
   'ok',
@@ -144,6 +147,7 @@ export function createMetrics() {
     metrics.gapRows.set({ status }, 0);
     metrics.gapInstruments.set({ status }, 0);
   }
+  for (const method of INTERPOLATION_METHODS) metrics.interpolatedRows.inc({ method }, 0);
   for (const quality of QUALITIES) metrics.qualityCompared.inc({ quality }, 0);
   for (const result of QUALITY_RESULTS) metrics.qualityCandles.inc({ result }, 0);
   // Nothing is right or wrong before the first comparison.

@@ -28,6 +28,8 @@ export interface FeedWatchParts {
   readonly hearing: Hearing;
   /** Subscribes broker tokens again. */
   readonly feed: { askAgain(brokerTokens: readonly number[]): number };
+  /** Names of the connections that there are: of each of them the metrics tell, also that nobody is silent. */
+  readonly feeds: () => readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'feedStale' | 'feedUnanswered' | 'feedResubscribed'>;
@@ -112,12 +114,13 @@ export class FeedWatch {
   #count(): void {
     const { metrics } = this.#p;
     const { stale, unanswered } = this.#silence;
-    for (const { feed } of [...stale, ...unanswered]) this.#feeds.add(feed);
+    for (const feed of this.#p.feeds()) this.#feeds.add(feed);
     const of = (list: readonly QuietInstrument[], feed: string) =>
       list.reduce((count, quiet) => count + (quiet.feed === feed ? 1 : 0), 0);
     for (const feed of this.#feeds) {
       metrics.feedStale.set({ feed }, of(stale, feed));
       metrics.feedUnanswered.set({ feed }, of(unanswered, feed));
+      metrics.feedResubscribed.inc({ feed }, 0);
     }
   }
 }

@@ -25,6 +25,7 @@ function watching() {
       unanswered: () => state.unanswered,
       askedAgain: (_at, tokens) => void told.push(...tokens),
     },
+    feeds: () => ['kite-1'],
     feed: {
       askAgain: (brokerTokens) => {
         asked.push({ at: clock.ms, brokerTokens });
@@ -82,4 +83,12 @@ test('counts who is silent on each connection, and counts down again', async () 
   run(1);
   expect(await value('stale_instruments')).toEqual([0]);
   expect(await value('unanswered_instruments')).toEqual([0]);
+});
+
+test('of every connection the metrics tell, also that nobody is silent', async () => {
+  const { metrics, run } = watching();
+  run(1);
+  for (const metric of [metrics.feedStale, metrics.feedUnanswered, metrics.feedResubscribed]) {
+    expect((await metric.get()).values).toMatchObject([{ labels: { feed: 'kite-1' }, value: 0 }]);
+  }
 });
