@@ -125,7 +125,7 @@ export const silence = () =>
       .unit(COUNT)
       .decimals(0)
       .min(0)
-      .axisSoftMax(1),
+      .axisSoftMax(10),
     { 'beyond their rhythm': colour(WATCH), 'not answering': colour(BAD), 'asked again': colour(CALM) },
   );
 
