@@ -69,7 +69,8 @@ for (const day of (values.sessions ?? only === undefined) ? DAYS : []) {
 }
 if (values.flapping ?? only === undefined) {
   const { fault, also } = flapping();
-  await strike([fault], { also });
+  // The ticks of so many instruments need more room than the small disks have.
+  await strike([fault], { also, smallDisks: false });
 }
 if (values.sum !== undefined) sumUp(values.sum);
 console.log(table(tallies));
