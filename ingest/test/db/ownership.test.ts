@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { expect, it } from 'vitest';
 import { type Database, DatabaseUnavailable, openDatabase, redactUrl } from '../../src/db/database.js';
 import { claimOrigin, OriginMismatch, recordedOrigin } from '../../src/db/origin.js';
-import { takeWriterLock, type WriterLock, WriterTaken } from '../../src/db/writer-lock.js';
+import { takeWriterLock, WriterTaken } from '../../src/db/writer-lock.js';
 import { onPlainPostgres, quiet } from '../fixtures/databases.js';
 
 const server = onPlainPostgres();
@@ -47,27 +47,35 @@ it('lets the server notice soon that a holder has gone without a word', async ()
   await lock.release();
 });
 
-const endSessions = (db: Database) =>
-  db.pool.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'tickscope writer%'`,
+/** Ends the sessions of the writer that began at `since`, as a broken network does, and tells their processes. */
+const endSessions = async (db: Database, since: number): Promise<number[]> => {
+  const { rows } = await db.pool.query<{ pid: number }>(
+    'select pid, pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like $1',
+    [`tickscope writer % ${new Date(since).toISOString().slice(0, 19)}Z %`],
   );
+  return rows.map(({ pid }) => pid);
+};
 
 it('wins the place again when the session that held it dies, and nobody may write before', async () => {
   const db = await server.open();
   const lock = await takeWriterLock(db, 0);
   await lock.held();
-  await endSessions(db);
-  await expect(takeWriterLockSoon(db, lock)).rejects.toThrow(WriterTaken);
+  const [ended] = await endSessions(db, 0);
+  await expect
+    .poll(async () => {
+      const { rows } = await db.pool.query(
+        `select 1 from pg_locks where locktype = 'advisory' and granted and pid <> $1
+         and database = (select oid from pg_database where datname = current_database())`,
+        [ended],
+      );
+      return rows.length;
+    })
+    .toBe(1);
+  await lock.held();
+  await expect(takeWriterLock(db, 1_000)).rejects.toThrow(WriterTaken);
   await lock.release();
   await (await takeWriterLock(db, 0)).release();
 });
-
-/** Once the lock is held again, tries to take it from its holder. */
-async function takeWriterLockSoon(db: Database, lock: WriterLock) {
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  await lock.held();
-  return takeWriterLock(db, 1);
-}
 
 it('says who has the place when another process took it meanwhile, and lets nobody write', async () => {
   const db = await server.open();
@@ -81,7 +89,7 @@ it('says who has the place when another process took it meanwhile, and lets nobo
   const other = takeWriterLock(db, 1_000, waits);
   await waiting;
   for (;;) {
-    await endSessions(db);
+    await endSessions(db, 0);
     await new Promise((resolve) => setTimeout(resolve, 5));
     const winner = await Promise.race([
       other,
