@@ -69,7 +69,7 @@ export class Accounts {
   ): Promise<Round> {
     const { world } = this;
     const tallies = new Map<string, Tally>();
-    const complaints = [...others];
+    const complaints: string[] = [];
     if (others.length > 0) tallyOf(tallies, BETWEEN).failed += others.length;
     const tallyAt = (at: number) => {
       const name = runs.find((run) => at >= run.from && at < run.to)?.fault.name ?? BETWEEN;
@@ -136,7 +136,7 @@ export class Accounts {
         } else tally.inHole++;
       }
     }
-    return { tallies, complaints };
+    return { tallies, complaints: [...complaints, ...others] };
   }
 
   get exchange(): SimulatedExchange {

@@ -45,12 +45,20 @@ export async function checkMinutes(
   from: number,
   to: number,
 ): Promise<CandleCheck> {
-  const range = [tokens, new Date(from), new Date(to)];
-  const rows = await cluster.query<Row & Record<string, unknown>>(
+  const [rows, silent] = await cluster.together<
+    Row & Record<string, unknown>,
+    Minute & Record<string, unknown>
+  >(
     `select t.token::float8 as token, extract(epoch from c.bucket)::float8 * 1000 as bucket, c.complete, c.source,
             c.open, c.high, c.low, c.close, c.volume::float8 as volume
      from unnest($1::bigint[]) t (token) cross join lateral get_candles(t.token, $2, $3, '1m') c`,
-    range,
+    // A minute that lies in no gap and has no candle says that nothing was traded.
+    `select t.token::float8 as token, extract(epoch from m)::float8 * 1000 as bucket
+     from unnest($1::bigint[]) t (token)
+     cross join lateral (select gap_spans(t.token, $2, $3, '1m') as gaps) g
+     cross join generate_series($2::timestamptz, $3::timestamptz - interval '1 minute', interval '1 minute') m
+     where m < now() - interval '64 seconds' and not g.gaps && tstzrange(m, m + interval '1 minute')`,
+    [tokens, new Date(from), new Date(to)],
   );
   const judged: Array<{ bucket: number; source: string }> = [];
   const wrong: WrongCandle[] = [];
@@ -69,15 +77,6 @@ export async function checkMinutes(
     const ought = truth.get(row.token)!.get(row.bucket);
     if (is !== ought) wrong.push({ token: row.token, bucket: row.bucket, source: row.source, is, ought });
   }
-  // A minute that lies in no gap and has no candle says that nothing was traded.
-  const silent = await cluster.query<Minute & Record<string, unknown>>(
-    `select t.token::float8 as token, extract(epoch from m)::float8 * 1000 as bucket
-     from unnest($1::bigint[]) t (token)
-     cross join lateral (select gap_spans(t.token, $2, $3, '1m') as gaps) g
-     cross join generate_series($2::timestamptz, $3::timestamptz - interval '1 minute', interval '1 minute') m
-     where m < now() - interval '64 seconds' and not g.gaps && tstzrange(m, m + interval '1 minute')`,
-    range,
-  );
   for (const { token, bucket } of silent) {
     const ought = truth.get(token)!.get(bucket);
     if (ought !== undefined && !present.has(`${token} ${bucket}`)) {

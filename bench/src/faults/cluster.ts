@@ -136,6 +136,21 @@ export class Cluster {
     return this.asAdmin(DATABASE, async (client) => (await client.query<Row>(sql, values)).rows);
   }
 
+  /** Both answers of one instant: between two, the service may heal what the first one missed. */
+  together<A extends pg.QueryResultRow, B extends pg.QueryResultRow>(
+    first: string,
+    second: string,
+    values: unknown[],
+  ): Promise<[A[], B[]]> {
+    return this.asAdmin(DATABASE, async (client) => {
+      await client.query('begin transaction isolation level repeatable read read only');
+      const a = await client.query<A>(first, values);
+      const b = await client.query<B>(second, values);
+      await client.query('commit');
+      return [a.rows, b.rows];
+    });
+  }
+
   /** Ends every session of the service. */
   async endSessions(): Promise<void> {
     await this.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [

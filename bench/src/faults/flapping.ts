@@ -17,7 +17,7 @@ const FLAPPING_MS = 15_000;
 const EDGE_MS = 5_000;
 /** A hole waits for its minute to end, two seconds for the broker, and its turn at three requests a second. */
 const QUIET_MS = 10_000;
-const HEALED_WITHIN_MS = 200_000;
+const REQUEST_MS = 1000 / 3;
 
 /** The fault, and what to look at when it is over. */
 export function flapping(): { fault: Fault; also: (world: World) => Promise<string[]> } {
@@ -81,15 +81,19 @@ function nextMinute(): Promise<void> {
   return sleep(minuteOf(Date.now()) + MINUTE_MS + EDGE_MS - Date.now());
 }
 
-/** Waits until nobody has asked for history for a while. */
+/**
+ * Waits until nobody has asked for history for a while.
+ * @throws Error when that takes longer than two requests for each instrument would
+ */
 async function calm(world: World): Promise<void> {
-  const until = performance.now() + HEALED_WITHIN_MS;
+  const until = performance.now() + 2 * (MINUTE_MS + world.options.instruments * REQUEST_MS);
   for (let last = -1; performance.now() < until; ) {
     const now = Object.values(await requests(world)).reduce((sum, n) => sum + n, 0);
     if (now === last) return;
     last = now;
     await sleep(QUIET_MS);
   }
+  throw new Error('History was asked for without end.');
 }
 
 async function requests(world: World): Promise<Record<string, number>> {
