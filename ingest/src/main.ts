@@ -219,7 +219,13 @@ async function compose(
     log,
     daySettleMinutes: config.heal.daySettleMinutes,
   });
-  const seed = createSeed({ service: candles, clock, log, ...seedInstruments(registry, source.seeded) });
+  const seed = createSeed({
+    db: db.pool,
+    service: candles,
+    clock,
+    log,
+    ...seedInstruments(registry, source.seeded),
+  });
   const fallback = new QuoteFallback({
     broker,
     feed,

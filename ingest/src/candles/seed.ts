@@ -1,18 +1,21 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Instrument } from '../instruments/instrument.js';
-import { DAY_MS } from '../sessions/ist.js';
+import { DAY_MS, istDate, istMidnight } from '../sessions/ist.js';
 import { backfill } from './backfill.js';
 import type { CandleService } from './candle-service.js';
+import type { Queryable } from './sql-clock.js';
 
 const DAY_CANDLE_DAYS = 400;
 const MINUTE_DAYS = 5;
+const MINUTE_MS = 60_000;
 
 export interface SeedParts {
+  readonly db: Queryable;
   readonly service: CandleService;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Get day candles. */
+  /** Get day candles, and the minutes of a first day that went by before anybody listened. */
   readonly instruments: readonly Instrument[];
   /** Get minutes, before everything else: indices, VIX and what the page opens with. */
   readonly favourites: readonly Instrument[];
@@ -22,7 +25,7 @@ export interface SeedParts {
 export interface SeedProgress {
   readonly done: number;
   readonly total: number;
-  readonly phase: 'minutes' | 'days';
+  readonly phase: 'minutes' | 'days' | 'today';
   readonly label: string;
 }
 
@@ -41,7 +44,7 @@ export interface Seed {
  * Fills an empty database with history behind everybody's back: lowest priority, four requests at a time.
  * A restart goes on where it ended, because coverage tells what is there.
  */
-export function createSeed({ service, clock, log, instruments, favourites }: SeedParts): Seed {
+export function createSeed({ db, service, clock, log, instruments, favourites }: SeedParts): Seed {
   const abort = new AbortController();
   let progress: SeedProgress | null = null;
   let started = false;
@@ -53,27 +56,58 @@ export function createSeed({ service, clock, log, instruments, favourites }: See
   const named = (list: readonly Instrument[]) =>
     list.map(({ token, exchange, symbol }) => ({ token, label: `${exchange}:${symbol}` }));
 
+  /**
+   * The part of today that went by before anybody ever listened, and the minute after: the repairer sees holes, and
+   * there was nothing yet to have one in. Empty from the second day on.
+   */
+  async function unheardToday(): Promise<Array<{ from: number; to: number }>> {
+    const from = istMidnight(istDate(clock.now()));
+    const { rows } = await db.query<{ heard: number | null }>(
+      'select extract(epoch from min(covered_from))::float8 * 1000 as heard from live_coverage',
+    );
+    const heard = rows[0]!.heard ?? clock.now();
+    return heard < from ? [] : [{ from, to: (Math.ceil(heard / MINUTE_MS) + 1) * MINUTE_MS }];
+  }
+
   async function run(): Promise<void> {
-    const total = instruments.length + favourites.length;
     const to = clock.now();
+    const last = (days: number) => ({ from: to - days * DAY_MS, to });
     const phases = [
-      { phase: 'minutes', interval: '1m', days: MINUTE_DAYS, list: favourites, before: 0 },
-      { phase: 'days', interval: '1d', days: DAY_CANDLE_DAYS, list: instruments, before: favourites.length },
+      {
+        phase: 'minutes',
+        interval: '1m',
+        list: favourites,
+        range: last(MINUTE_DAYS),
+        what: `${MINUTE_DAYS} days of 1m`,
+      },
+      {
+        phase: 'days',
+        interval: '1d',
+        list: instruments,
+        range: last(DAY_CANDLE_DAYS),
+        what: `${DAY_CANDLE_DAYS} days of 1d`,
+      },
+      ...(await unheardToday()).map(
+        (range) =>
+          ({ phase: 'today', interval: '1m', list: instruments, range, what: 'today’s 1m' }) as const,
+      ),
     ] as const;
+    const total = phases.reduce((sum, { list }) => sum + list.length, 0);
+    let before = 0;
     let stored = 0;
-    for (const { phase, interval, days, list, before } of phases) {
+    for (const { phase, interval, list, range, what } of phases) {
       const say = (done: number, label: string) => {
         progress = { done: before + done, total, phase, label };
       };
-      say(0, `${days} days of ${interval} candles`);
+      say(0, `${what} candles`);
       const result = await backfill(service, {
         instruments: named(list),
         interval,
-        from: to - days * DAY_MS,
-        to,
+        ...range,
         signal: abort.signal,
-        onProgress: (done, _total, label) => say(done, `${days} days of ${interval} candles: ${label}`),
+        onProgress: (done, _total, label) => say(done, `${what} candles: ${label}`),
       });
+      before += list.length;
       stored += result.stored;
       if (result.failures.length > 0) {
         log.warn(
@@ -82,7 +116,7 @@ export function createSeed({ service, clock, log, instruments, favourites }: See
         );
       }
     }
-    log.info({ instruments: total, candles: stored }, 'seeding ended');
+    log.info({ instruments: instruments.length, candles: stored }, 'seeding ended');
   }
 
   return {

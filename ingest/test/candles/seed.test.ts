@@ -17,35 +17,51 @@ describe('work in the background', () => {
     for (const other of others) await market.list(other, 'cash');
   });
 
-  it('seeds days for all and minutes for the favourites, at the lowest priority, and goes on after a restart', async () => {
-    const seedWith = () =>
-      createSeed({
-        service: market.service,
-        clock: market.clock,
-        log: quiet,
-        instruments: [stock, index, ...others],
-        favourites: [index],
-      });
+  const seedWith = (list = [stock, index, ...others]) =>
+    createSeed({
+      db: market.db.pool,
+      service: market.service,
+      clock: market.clock,
+      log: quiet,
+      instruments: list,
+      favourites: [index],
+    });
+
+  it('seeds days for all, minutes for the favourites and the morning of a first day, at the lowest priority', async () => {
     const seed = seedWith();
     expect(seed.progress()).toBeNull();
     seed.start();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(seed.progress()).toMatchObject({ total: 23, phase: 'minutes' });
+    await expect
+      .poll(() => seed.progress(), { interval: 1 })
+      .toMatchObject({ total: 1 + 22 + 22, phase: 'minutes' });
     await seed.ended;
     expect(seed.progress()).toBeNull();
-    expect(market.broker.requests).toHaveLength(23);
+    // The favourite's minutes of today are among its five days.
+    expect(market.broker.requests).toHaveLength(1 + 22 + 21);
     expect(new Set(market.broker.requests.map((request) => request.priority))).toEqual(new Set([0]));
     const { rows } = await market.db.pool.query(
       'select interval, count(distinct instrument_token) as instruments, count(*) > 100 as many from broker_candles group by 1 order by 1',
     );
     expect(rows).toEqual([
       { interval: '1d', instruments: 22, many: true },
-      { interval: '1m', instruments: 1, many: true },
+      { interval: '1m', instruments: 22, many: true },
     ]);
+  });
+
+  it('goes on after a restart, and leaves the holes of a later day to the repairer', async () => {
+    market.broker.requests.length = 0;
     const again = seedWith();
     again.start();
     await again.ended;
-    expect(market.broker.requests).toHaveLength(23);
+    expect(market.broker.requests).toHaveLength(0);
+
+    await market.heard(ist('2026-11-19 10:00'), ist('2026-11-19 11:00'), 'restart');
+    const late = instrumentOf(600_001, 'LATE', 'EQ');
+    await market.list(late, 'cash');
+    const later = seedWith([late]);
+    later.start();
+    await later.ended;
+    expect(market.broker.requests.map(({ interval }) => interval)).toEqual(['1d']);
   });
 
   it('answers a batch in order, each instrument from one request, behind those who wait for one', async () => {

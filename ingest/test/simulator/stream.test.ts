@@ -121,13 +121,12 @@ describe('the stream', () => {
     const client = await connect(simulator);
     client.full(tokens);
     await until(() => client.packets.length > 10_000);
-    const before = client.packets.length;
-    const from = performance.now();
-    await wait(1500);
-    const rate = ((client.packets.length - before) * 1000) / (performance.now() - from);
-    // A starved machine gives less, never more.
-    expect(rate).toBeGreaterThan(4_000);
-    expect(rate).toBeLessThan(23_000);
+    const [before, from] = [client.packets.length, performance.now()];
+    // What trades alone would move takes minutes for so many.
+    await until(() => client.packets.length > before + 20_000);
+    const seconds = (performance.now() - from) / 1000;
+    // A starved machine takes longer, never less.
+    expect(seconds).toBeGreaterThan(0.8);
   });
 
   it('keeps the limits of a connection and of a key', async () => {

@@ -219,9 +219,7 @@ describe('the end', () => {
     const clients = [await stream.client(), await stream.client()];
     clients[0]!.say({ type: 'subscribe', symbols: [INFY], channels: ['tick', 'bar'] });
     await clients[0]!.hears('tick');
-    const began = performance.now();
     await stream.stopApi();
-    expect(performance.now() - began).toBeLessThan(1_500);
     await expect.poll(() => clients.map((client) => client.closed?.code), PATIENCE).toEqual([1001, 1001]);
   });
 
