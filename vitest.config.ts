@@ -9,8 +9,10 @@ export default defineConfig({
       'provisioning/test/**/*.test.ts',
     ],
     globalSetup: ['ingest/test/databases.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // What hangs is found all the same; what a machine with other work takes is nobody's fault.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } },
     // Many wait for a minute to end or a process to start: more workers than the two cores of the smallest machine.
     maxWorkers: 3,
   },

@@ -1,7 +1,8 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
+configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);
 
 // What @grafana/ui asks a browser for and jsdom does not have.

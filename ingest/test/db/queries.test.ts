@@ -44,7 +44,7 @@ const answers = new Map<string, unknown>();
 eachDatabase((server) => {
   it.runIf(existsSync(FILE))(
     'answers the analysts’ queries unchanged, the same in every session time zone and on every database',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const db = await server.open();
       await seedInstruments(db, EXPIRY, Date.parse(NOW));

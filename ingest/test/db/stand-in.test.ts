@@ -63,7 +63,7 @@ eachDatabase((server) => {
     ]);
     await expect
       .poll(async () => (await readFailedPolicies(db.pool)).map(({ work }) => work), {
-        timeout: 25_000,
+        timeout: 60_000,
         interval: 500,
       })
       .toContain('refresh');

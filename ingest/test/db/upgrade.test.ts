@@ -105,7 +105,7 @@ it('finds the first release’s migrations as they were released', async () => {
 
 eachDatabase((server) => {
   it('upgrades a database of the first release, and every candle, gap and row reads as before', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const db = await server.open({ migrated: false });
     await migrate(db, quiet, { upTo: FIRST_RELEASE_LAST });
@@ -127,7 +127,7 @@ eachDatabase((server) => {
   });
 
   it('upgrades a database with data in it from any earlier step, and loses nothing', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const steps = [...new Set((await readMigrations(sqlDirectory(), server.kind)).map((m) => m.version))];
     // tables for ticks are there from the second step on

@@ -54,7 +54,7 @@ test('a database killed under the running service is started again, and nothing 
     Number((await readFile(join(place('.tickscope'), 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
   const killed = await pidOf();
   process.kill(killed, 'SIGKILL');
-  await expect.poll(() => service.output, { timeout: 10_000 }).toContain('starting it again');
+  await expect.poll(() => service.output, { timeout: 20_000 }).toContain('starting it again');
   await expect.poll(() => service.output, { timeout: 30_000 }).toContain('runs again');
   await moreThan(await ticks());
   expect(await pidOf()).not.toBe(killed);

@@ -139,7 +139,7 @@ test('no credential is in anything that is written, logged, answered, counted or
   // The feed refused and cut off, the broker angry, the database thrown out.
   await fault('reject403', 60);
   await fault('drop', 1);
-  await expect.poll(() => ask('/health/ready'), { timeout: 10_000 }).toBe(503);
+  await expect.poll(() => ask('/health/ready'), { timeout: 20_000 }).toBe(503);
   expect(await ask(candles)).toBe(200);
   await noFaults();
   expect(await post('/api/session', { access_token: SECRETS.accessToken })).toBe(200);

@@ -52,7 +52,7 @@ describe('tickscope serve', () => {
   test('with nothing configured is ready soon and says what to open and that it is simulated', async () => {
     const elapsed = await first.ready(url('/health/ready'), READY_WITHIN_MS);
     console.log(`ready after ${Math.round(elapsed)} ms`);
-    await expect.poll(() => first.stdout, { timeout: 5_000 }).toContain(`http://127.0.0.1:${port}`);
+    await expect.poll(() => first.stdout, { timeout: 20_000 }).toContain(`http://127.0.0.1:${port}`);
     expect(first.stdout).toContain('SIMULATED');
     expect(await (await fetch(url('/'))).text()).toMatch(/simulated/i);
     children = descendants(first.child.pid!);
@@ -132,7 +132,7 @@ describe('tickscope serve', () => {
       expect(simulator).toHaveLength(1);
       second.child.kill('SIGKILL');
       await second.exit;
-      await expect.poll(() => simulator.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+      await expect.poll(() => simulator.filter(isAlive), { timeout: 20_000 }).toEqual([]);
     } finally {
       await second.kill();
     }

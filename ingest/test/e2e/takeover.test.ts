@@ -175,7 +175,7 @@ describe('a writer whose database sessions are ended', () => {
     const place = other.query('select pg_advisory_lock($1)', [WRITER_LOCK]);
     await expect
       .poll(() => rowsOf(db, `select from pg_locks where locktype = 'advisory' and not granted`), {
-        timeout: 10_000,
+        timeout: 20_000,
       })
       .toHaveLength(1);
     await throwOut(`tickscope writer ${service.child.pid} %`);

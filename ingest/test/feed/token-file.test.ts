@@ -66,7 +66,7 @@ describe('the token file', () => {
     expect(onToken).not.toHaveBeenCalled();
     await chmod(path, 0o600);
     await vi.waitFor(() => expect(onToken).toHaveBeenCalledWith({ accessToken: 'hushhush' }), {
-      timeout: 5000,
+      timeout: 20_000,
     });
     file.stop();
   });
@@ -86,13 +86,13 @@ describe('the token file', () => {
     await file.start();
     for (const accessToken of ['one', 'two']) {
       await writeTokenFile(late, { accessToken });
-      await vi.waitFor(() => expect(seen.at(-1)).toBe(accessToken), { timeout: 5000, interval: 5 });
+      await vi.waitFor(() => expect(seen.at(-1)).toBe(accessToken), { timeout: 20_000, interval: 5 });
     }
     // The same token given again is a login too: a broker that refused it may take it now.
     await writeTokenFile(late, { accessToken: 'two', createdAt: 5 });
-    await vi.waitFor(() => expect(seen).toEqual(['one', 'two', 'two']), { timeout: 5000, interval: 5 });
+    await vi.waitFor(() => expect(seen).toEqual(['one', 'two', 'two']), { timeout: 20_000, interval: 5 });
     await writeFile(late, '{"accessToken":');
-    await vi.waitFor(() => expect(logged).toContain('holds no token'), { timeout: 5000, interval: 5 });
+    await vi.waitFor(() => expect(logged).toContain('holds no token'), { timeout: 20_000, interval: 5 });
     expect(seen).toEqual(['one', 'two', 'two']);
     file.stop();
     file.stop();

@@ -45,7 +45,7 @@ describe.skipIf(!present)('the live page in Chromium', () => {
     if (PICTURES) await page.screenshot({ path: `${PICTURES}/${name}.png` });
   };
   const sees = (page: Page, selector: string, text: string | RegExp) =>
-    expect.poll(() => page.locator(selector).textContent(), { timeout: 8_000 }).toMatch(text);
+    expect.poll(() => page.locator(selector).textContent(), { timeout: 20_000 }).toMatch(text);
 
   it('shows quote, depth, hole, healing and that it is simulated', async () => {
     const page = await visit('#NSE%3AINFY/1m');
@@ -150,11 +150,11 @@ describe.skipIf(!present)('the live page in Chromium', () => {
     await picture(page, 'unknown');
     await page.evaluate(`location.hash = '#NSE%3AINFY/1m'`);
     await sees(page, '#symbol', 'INFY');
-    await expect.poll(() => page.locator('#problem').isVisible(), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => page.locator('#problem').isVisible(), { timeout: 20_000 }).toBe(false);
     harness.breakCandles(new Error('broken on purpose'));
     await sees(page, '#problem', /Something went wrong here; the log has it/);
     harness.breakCandles(undefined);
-    await expect.poll(() => page.locator('#problem').isVisible(), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => page.locator('#problem').isVisible(), { timeout: 20_000 }).toBe(false);
     await page.close();
   });
 });

@@ -28,7 +28,7 @@ it('begins at once, and again after the pause', async () => {
   });
   repeated.start();
   repeated.start();
-  await vi.waitFor(() => expect(begun.length).toBeGreaterThanOrEqual(3));
+  await expect.poll(() => begun.length).toBeGreaterThanOrEqual(3);
   await repeated.stop();
   for (const [i, at] of begun.slice(1).entries()) expect(at - begun[i]!).toBeGreaterThan(45);
 });
@@ -63,12 +63,12 @@ it('who wakes it gets a pass at once, during the pause and after the pass under 
   seen.end();
   await turn();
   repeated.wake();
-  await vi.waitFor(() => expect(seen.begun).toBe(2));
+  await expect.poll(() => seen.begun).toBe(2);
   repeated.wake();
   await turn();
   expect(seen.begun).toBe(2); // one at a time
   seen.end();
-  await vi.waitFor(() => expect(seen.begun).toBe(3));
+  await expect.poll(() => seen.begun).toBe(3);
   seen.end();
   await repeated.stop();
 });
@@ -79,7 +79,7 @@ it('goes on after a pass that failed, and says nothing of one that a stop interr
   repeated.start();
   seen.end(new Error('the database is away'));
   repeated.wake();
-  await vi.waitFor(() => expect(seen.begun).toBe(2));
+  await expect.poll(() => seen.begun).toBe(2);
   expect(failed).toHaveBeenCalledExactlyOnceWith(new Error('the database is away'));
   const stopped = repeated.stop();
   seen.end(new Error('closed'));

@@ -258,19 +258,19 @@ describe('the end', () => {
     await flood(stream, [lasting, pausing], ask, async () => (await conflated()) > 0);
     await stream.play(at('10:00:09'), { traded: '10:00:09', volume: 20, ltp: 160_000 });
     pausing.socket.resume();
-    await expect.poll(() => pausing.last('tick', INFY)?.data?.['lastPrice'], { timeout: 10_000 }).toBe(1600);
+    await expect.poll(() => pausing.last('tick', INFY)?.data?.['lastPrice'], { timeout: 20_000 }).toBe(1600);
     await expect
       .poll(
         async () =>
           (await stream.metrics.streamDropped.get()).values.find(({ labels }) => labels.reason === 'slow')
             ?.value,
         {
-          timeout: 10_000,
+          timeout: 20_000,
         },
       )
       .toBe(1);
     lasting.socket.resume();
-    await expect.poll(() => lasting.closed !== undefined, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => lasting.closed !== undefined, { timeout: 20_000 }).toBe(true);
     expect(pausing.closed).toBeUndefined();
     expect([1013, 1006]).toContain(lasting.closed?.code);
   }, 60_000);

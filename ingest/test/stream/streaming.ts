@@ -11,7 +11,7 @@ import { quiet, type TestServer } from '../fixtures/databases.js';
 import { FEED, pipelineOn } from '../write/writing.js';
 
 export const TOKENS = [NIFTY, INFY, TCS, FUTURE];
-export const PATIENCE = { timeout: 5_000, interval: 10 };
+export const PATIENCE = { timeout: 20_000, interval: 10 };
 
 const INSTRUMENTS = `
 insert into instruments (token, symbol, exchange, segment, name, instrument_type, expiry, lot_size, active) values

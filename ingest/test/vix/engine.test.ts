@@ -210,7 +210,7 @@ eachDatabase((server) => {
     await followed.catchUp();
     expect(await stored()).toEqual([]);
     index = INDEX;
-    await expect.poll(async () => (await stored()).length, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await stored()).length, { timeout: 20_000 }).toBe(200);
     await followed.stop();
     await followed.stop();
   });

@@ -208,7 +208,7 @@ eachDatabase((server) => {
       expect(await coverage(db)).toEqual([]);
       expect(await ticks(db)).toEqual([]);
       away = false;
-      await expect.poll(async () => (await ticks(db)).length, { timeout: 10_000 }).toBe(50);
+      await expect.poll(async () => (await ticks(db)).length, { timeout: 20_000 }).toBe(50);
       p.pipeline.sink.disconnected(FEED, at('10:00:06'), 'disconnect');
       expect(await p.pipeline.stop()).toBe(0);
       expect(await coverage(db)).toEqual([{ from: at('10:00:01'), to: at('10:00:05'), cause: 'disconnect' }]);

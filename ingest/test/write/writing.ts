@@ -43,7 +43,7 @@ export function pipelineOn(
     async committed() {
       const before = commits;
       await expect
-        .poll(() => pipeline.stats().queueTicks === 0 && commits > before, { timeout: 5000 })
+        .poll(() => pipeline.stats().queueTicks === 0 && commits > before, { timeout: 20_000 })
         .toBe(true);
     },
   };

@@ -80,7 +80,7 @@ describe.skipIf(executablePath === undefined)(
       await page.getByLabel('Query type').focus();
       await tabTo('Instruments');
       await page.keyboard.type('nifty 25000 ce', { delay: 15 });
-      await page.getByText('NIFTY · 26 Nov 2026 · CE').waitFor({ timeout: 5000 });
+      await page.getByText('NIFTY · 26 Nov 2026 · CE').waitFor({ timeout: 20_000 });
       await picture('query-search');
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');

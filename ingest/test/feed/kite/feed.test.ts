@@ -48,7 +48,7 @@ function makeFeed(options: Partial<KiteFeedOptions> = {}): KiteFeed {
   return feed;
 }
 
-const until = <T>(condition: () => T, timeout = 5000) =>
+const until = <T>(condition: () => T, timeout = 20_000) =>
   vi.waitFor(
     () => {
       const value = condition();
