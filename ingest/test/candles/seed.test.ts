@@ -77,7 +77,7 @@ describe('work in the background', () => {
 
   it('lets two callers take turns, however much the first one asked for', async () => {
     market.broker.requests.length = 0;
-    market.broker.faults.delayMs = 20;
+    market.broker.faults.delayMs = 200;
     const range = { interval: '1m', from: ist('2026-11-18 09:15'), to: ist('2026-11-18 10:15') } as const;
     const first = market.service.candlesBatch(others.map((instrument) => ({ instrument, ...range })));
     await new Promise((resolve) => setTimeout(resolve, 30));

@@ -9,7 +9,7 @@ import { SimulatedExchange } from '../../src/simulator/exchange.js';
 import { type Replay, startReplay } from '../../src/simulator/replay.js';
 import { parseMinuteFile, ReplayFileInvalid, tradedMinutes } from '../../src/simulator/replayFile.js';
 import { ReplayMarket } from '../../src/simulator/replayMarket.js';
-import { ltpOf, tradeTimeOf, volumeOf, WireClient, wait } from './wire.js';
+import { ltpOf, tradeTimeOf, until, volumeOf, WireClient, wait } from './wire.js';
 
 const RECORDED = new URL('../../../../shared/kite/', import.meta.url);
 
@@ -42,7 +42,7 @@ describe('a replay', () => {
     const client = await WireClient.connect(`${replay.wsUrl}/`);
     client.full([token]);
     await replay.done;
-    await wait(100);
+    await wait(1000);
     const minutes = new Map<number, { o: number; h: number; l: number; c: number; v: number; oi: number }>();
     let seen = 0;
     let day = 0;
@@ -169,6 +169,7 @@ describe('a replay', () => {
       const served = await startReplay({ port: 0, file: new URL(name, RECORDED).pathname });
       const client = await WireClient.connect(`${served.wsUrl}/`);
       client.full([token]);
+      await until(() => client.frames.length > 0);
       await wait(200);
       client.close();
       await served.stop();

@@ -184,11 +184,11 @@ describe('the stream', () => {
 
     expect(await control(simulator, 'message', { type: 'order', data: { id: 1 } })).toEqual({ sent: 1 });
     expect(await control(simulator, 'faults', { kind: 'nonsense' })).toMatchObject({ status: 'error' });
-    await control(simulator, 'faults', { kind: 'drop', seconds: 1.5 });
+    await control(simulator, 'faults', { kind: 'drop', seconds: 4 });
     await until(() => client.closed);
     expect(client.texts).toEqual([{ type: 'order', data: { id: 1 } }]);
     await expect(connect(simulator)).rejects.toThrow();
-    await wait(1600);
+    await wait(4100);
     await connect(simulator);
   });
 

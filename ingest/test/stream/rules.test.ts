@@ -161,7 +161,8 @@ describe('limits', () => {
         volume: 10 + i,
         ltp: 150_000 + i,
       });
-      await new Promise((resolve) => setTimeout(resolve, 15));
+      // Three at once, so that however slow this machine is there is something to conflate.
+      if (i % 3 === 2) await new Promise((resolve) => setTimeout(resolve, 45));
     }
     await expect.poll(() => client.last('tick', INFY)?.data?.['lastPrice'], PATIENCE).toBe(1500.59);
     const seconds = (performance.now() - began) / 1000;
