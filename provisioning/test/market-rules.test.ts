@@ -83,7 +83,7 @@ describe('alert rules on the data source tickscope', () => {
       ingest?.child.kill('SIGTERM');
       await ingest?.exit;
       await folder?.remove();
-    }, 60_000);
+    }, 180_000);
 
     /** A query's answer once there is one: India VIX has none before its first minute. */
     const answer = async (step: Step): Promise<Line[]> => {

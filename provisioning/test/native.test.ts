@@ -120,7 +120,7 @@ describe.skipIf(!has('psql') || !has('prometheus'))('the stack of compose, nativ
     ingest?.child.kill('SIGTERM');
     await ingest?.exit;
     await folder?.remove();
-  }, 120_000);
+  }, 180_000);
 
   it('lets ingest in as a plain owner and Grafana as a reader', async () => {
     const owner = await login('tickscope_owner', ENV.TICKSCOPE_DB_OWNER_PASSWORD);
@@ -199,7 +199,7 @@ describe.skipIf(!has('psql') || !has('prometheus'))('the stack of compose, nativ
     ]) {
       expect((await query(`${name} > 0`)).data.result, name).toHaveLength(1);
     }
-  }, 120_000);
+  }, 180_000);
 
   it('takes every query of every alert rule, and each names metrics that ingest has', async () => {
     const metrics = await fetch(`${ingestUrl}/metrics`, {

@@ -104,7 +104,7 @@ eachDatabase((server) => {
       { numRuns: 60 },
     );
     expect(holes).toBeGreaterThan(900);
-  }, 120_000);
+  }, 180_000);
 
   it('of no instrument, of an unknown one and of an empty range are none', async () => {
     const gaps = async (tokens: number[], to = '2026-11-20T12:00Z') =>

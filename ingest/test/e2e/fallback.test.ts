@@ -36,12 +36,12 @@ beforeAll(async () => {
     SIMULATOR_RATE: '100',
     FALLBACK_AFTER_SECONDS: '2',
   });
-  await service.ready(url('/health/ready'), 60_000);
-}, 90_000);
+  await service.ready(url('/health/ready'), 120_000);
+}, 180_000);
 afterAll(async () => {
   await service.stop();
   await folder.remove();
-}, 60_000);
+}, 180_000);
 
 test('what somebody looks at is quoted by REST while the feed is away, marked, and stored nowhere', async () => {
   await expect.poll(async () => (await quote()).source, { timeout: 20_000 }).toBe('feed');
@@ -82,4 +82,4 @@ test('what somebody looks at is quoted by REST while the feed is away, marked, a
     )
     .toContain('disconnect');
   stream.close();
-}, 90_000);
+}, 180_000);

@@ -37,14 +37,14 @@ test('without a token it stays up, says that a login is needed, and belongs to t
   expect(service.stdout).toContain('SIMULATED data (simulator:1)');
   expect((await fetch(`${url()}/health`)).status).toBe(200);
   expect(await health()).toBe(503);
-}, 90_000);
+}, 180_000);
 
 test('a wrong token is refused with a sentence that does not repeat it', async () => {
   const { code, stderr } = await run(['login', '--access-token', 'token-of-yesterday'], folder.path, env);
   expect(code).toBe(1);
   expect(stderr).toContain('does not accept the access token');
   expect(stderr).not.toContain('token-of-yesterday');
-}, 30_000);
+}, 180_000);
 
 test('after a login it takes the token without a restart and records', async () => {
   const { code, stdout } = await run(
@@ -57,7 +57,7 @@ test('after a login it takes the token without a restart and records', async () 
   await expect.poll(health, { timeout: 30_000 }).toBe(200);
   const quote = async () => await (await fetch(`${url()}/api/quote?instrument=NSE:NIFTY%2050`)).text();
   await expect.poll(quote, { timeout: 30_000 }).toMatch(/"lastPrice":\d/);
-}, 90_000);
+}, 180_000);
 
 test('a connection that was refused for a while comes back with a login that gives the same token', async () => {
   const fault = (kind: string, seconds?: number) =>
@@ -75,7 +75,7 @@ test('a connection that was refused for a while comes back with a login that giv
   const { code } = await run(['login', '--access-token', KEYS.accessToken], folder.path, env);
   expect(code).toBe(0);
   await expect.poll(health, { timeout: 30_000 }).toBe(200);
-}, 90_000);
+}, 180_000);
 
 test('no secret is in what it printed or logged', () => {
   for (const secret of Object.values(KEYS)) expect(service.output).not.toContain(secret);

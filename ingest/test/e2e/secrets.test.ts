@@ -195,4 +195,4 @@ test('a token file that others may read is not used, and doctor says what to do'
   const { code, stdout } = await run(['doctor'], folder.path, env);
   expect(code).toBe(1);
   expect(stdout).toMatch(/FAIL {2}token file: [^\n]*mode 644[^\n]*\n +chmod 600/);
-}, 120_000);
+}, 180_000);

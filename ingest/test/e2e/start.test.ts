@@ -4,8 +4,9 @@ import { onPlainPostgres } from '../fixtures/databases.js';
 import { commandLine, descendants, emptyFolder, freePort, isAlive, run, Tickscope } from './process.js';
 
 /** What the contract promises on an idle machine. A machine that runs the whole suite at once gets more. */
-const READY_WITHIN_MS = process.env['CI'] ? 20_000 : 60_000;
-const STOP_WITHIN_MS = 20_000;
+/** Beside other tests; .ci/smoke holds a machine that does nothing else to 20 s. */
+const READY_WITHIN_MS = 120_000;
+const STOP_WITHIN_MS = 60_000;
 /** Small, so that a start seeds in seconds. */
 const SMALL = { SIMULATOR_INSTRUMENTS: '60', SIMULATOR_RATE: '300' };
 
@@ -57,7 +58,7 @@ describe('tickscope serve', () => {
     expect(await (await fetch(url('/'))).text()).toMatch(/simulated/i);
     children = descendants(first.child.pid!);
     expect(children.length).toBeGreaterThan(2);
-  }, 90_000);
+  }, 180_000);
 
   test('writes ticks, moves candles and heals the minutes before its start', async () => {
     await expect.poll(written, { timeout: 20_000 }).toBeGreaterThan(100);
@@ -72,7 +73,7 @@ describe('tickscope serve', () => {
         interval: 500,
       })
       .toBeGreaterThan(2);
-  }, 60_000);
+  }, 180_000);
 
   test('a second one on the same data is refused with exit code 2, naming the first, which goes on', async () => {
     const before = await written();
@@ -80,7 +81,7 @@ describe('tickscope serve', () => {
     expect(second.code).toBe(2);
     expect(second.stderr).toContain(`process ${first.child.pid}`);
     await expect.poll(written, { timeout: 20_000 }).toBeGreaterThan(before);
-  }, 60_000);
+  }, 180_000);
 
   test('a second one on the same port is refused with exit code 2, naming the port', async () => {
     const second = await run(['serve'], folder.path, {
@@ -105,7 +106,7 @@ describe('tickscope serve', () => {
     const backup = await run(['backup', 'saved', '--json'], folder.path, SMALL);
     expect(backup.code).toBe(0);
     expect((JSON.parse(backup.stdout) as { origin: string }).origin).toBe('simulator:1');
-  }, 60_000);
+  }, 180_000);
 
   test('SIGTERM stops it and its children within seconds, having committed what it received', async () => {
     const before = await written();
@@ -116,7 +117,7 @@ describe('tickscope serve', () => {
     expect(first.stdout).toContain('Tickscope stopped');
     expect(children.filter(isAlive)).toEqual([]);
     expect(before).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 
   test('the next start goes on from there, and the pause is a hole that heals', async () => {
     const second = serve();
@@ -213,7 +214,7 @@ describe('a start that cannot be', () => {
     const { code, stderr } = await run(['backfill', 'NSE:NOPE'], folder.path, SMALL);
     expect(code).toBe(2);
     expect(stderr).toMatch(/No instrument is called NSE:NOPE/);
-  }, 60_000);
+  }, 180_000);
 
   test.each([
     ['an unknown command', ['bogus'], /unknown command 'bogus'/],

@@ -82,7 +82,7 @@ eachDatabase((server) => {
     await ledger.pass();
     interpolator = new Interpolator({ db, clock, log: quiet, metrics });
     await interpolator.look();
-  }, 60_000);
+  }, 180_000);
 
   test('a hole of 0.4 s by receipt is filled on the line, though coverage counts in seconds', async () => {
     const rows = await of(INFY, 70);

@@ -228,7 +228,7 @@ eachDatabase((server) => {
         source: 'MANUAL',
         message: null,
       });
-    }, 120_000);
+    }, 180_000);
 
     it('because the broker is away leaves everybody else their attempts', async () => {
       for (let i = 0; i < 10; i++) await list(600_000 + i, `S${i}`);

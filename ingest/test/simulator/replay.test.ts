@@ -83,7 +83,7 @@ describe('a replay', () => {
     const { data } = (await response.json()) as { data: { candles: unknown[][] } };
     expect(data.candles).toHaveLength(5);
     expect(data.candles[0]).toEqual(['2026-11-19T15:28:00+0530', 100.05, 100.5, 99.95, 100.1, 5000, 700]);
-  }, 20_000);
+  }, 180_000);
 
   it('reproduces any minute that trades can show', () => {
     const paise = fc.integer({ min: 1, max: 5_000_000 });

@@ -101,7 +101,7 @@ eachDatabase((server) => {
     const late = await stream.client();
     late.say(ALL);
     await expectAllEqual(late);
-  }, 60_000);
+  }, 180_000);
 
   it('misses no tick that is committed while it reads what is stored', async () => {
     stream = await startStream(server);

@@ -274,7 +274,7 @@ describe('the end', () => {
     await expect.poll(() => lasting.closed !== undefined, { timeout: 20_000 }).toBe(true);
     expect(pausing.closed).toBeUndefined();
     expect([1013, 1006]).toContain(lasting.closed?.code);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Asks without reading until `enough`: the answers fill the kernel's buffers. */
