@@ -1,8 +1,11 @@
 import { TickBatch } from './tick-batch.js';
 
+const KEPT_SPARE = 4;
+
 /**
  * Batches on their way from the socket to the database: one is being filled, full ones wait, written ones come back.
- * Bounded by the number of batches, which are made when first needed and never given up.
+ * Bounded by the number of batches. Those that only a backlog needed are given up after it; a few are kept, so that
+ * nothing is allocated while the database keeps up.
  */
 export class BatchQueue {
   #current: TickBatch;
@@ -65,6 +68,10 @@ export class BatchQueue {
 
   giveBack(batches: readonly TickBatch[]): void {
     for (const batch of batches) {
+      if (this.#spare.length === KEPT_SPARE) {
+        this.#made--;
+        continue;
+      }
       batch.clear();
       this.#spare.push(batch);
     }
