@@ -19,11 +19,13 @@ import { WriterFenced, type WriterSession, type WrittenTimes } from './writer-se
  *     retrying    The group failed. It stays as it is; after a wait with backoff the connection is opened anew, the
  *                 database is asked whether the commit took place after all, and if not the group is written again.
  *
- * Of what waits long only the newest part is held in memory: the rest is read back from the spool when its turn comes.
+ * Of what waits long only the oldest part is held in memory: the rest is read back from the spool when its turn comes.
  */
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+/** What the spool has takes this part of the memory for flushes that wait; the rest is for what it does not take. */
+const SPOOLED_SHARE = 1 / 4;
 /** Most flushes of one transaction. */
 const GROUP = 200;
 
@@ -159,7 +161,7 @@ export class Committer {
     if (this.#waiting.reduce((n, { batches }) => n + (batches?.length ?? 0), 0) > this.#o.heldBatches) {
       this.#letGoOfBatches();
     }
-    if (this.isFull) this.#letGoOfRecords();
+    this.#letGoOfRecords();
     this.wake();
   }
 
@@ -329,9 +331,10 @@ export class Committer {
     }
   }
 
-  /** The oldest stay: their turn comes first. */
+  /** The oldest stay: their turn comes first. What the spool does not have stays as well. */
   #letGoOfRecords(): void {
-    for (let i = this.#waiting.length - 1; i >= 0 && this.isFull; i--) {
+    const most = this.#o.heldBytes * SPOOLED_SHARE;
+    for (let i = this.#waiting.length - 1; i >= 0 && this.#heldBytes > most; i--) {
       const waiting = this.#waiting[i]!;
       if (!waiting.spooled || !waiting.record) continue;
       waiting.record = undefined;
