@@ -1,4 +1,6 @@
 import type { FeedName } from '../feed/feed.js';
+import { ClockStep, PUT_BACK_MOST_MS } from './clock-step.js';
+import { FrameSpacing } from './frame-spacing.js';
 import { SkewEstimate } from './skew.js';
 import type { CoverageEnd, ExceptionReason, TruthChanges } from './truth.js';
 
@@ -33,22 +35,8 @@ export const SILENCE_MS = 10_000;
  * never sent. A process or a network that was held up gets everything late instead.
  */
 export const LEAP_MS = 4_000;
-const TIMES_THE_SPACING = 8;
-/** Frames after which it is known how far apart they come. */
-const KNOWN_FRAMES = 50;
-const SPACING_WEIGHT = 1 / 64;
 /** A session is heard to its end when the last packet is at most SILENCE_MS before and bytes came this long after. */
 export const ALIVE_AFTER_END_MS = 5_000;
-
-/**
- * The exchange's clock was put back when frames in a row, so many over so long, lie behind what is claimed by this to
- * that, and advance with our clock. Old states, which answer a subscription, do not.
- */
-const BACK_FRAMES = 3;
-const BACK_FOR_MS = 3_000;
-const BACK_LEAST_MS = 5_000;
-const BACK_MOST_MS = 600_000;
-const BACK_AGREE_MS = 2_000;
 
 /** When a feed's instruments trade. */
 export interface FeedHours {
@@ -90,15 +78,9 @@ export class FeedCoverage {
   #lastDataAt = Number.NaN;
   #newestSecond = 0;
   #aliveAt = Number.NEGATIVE_INFINITY;
-  /** When the last frame came that was in step with what is claimed, by our clock; of all connections. */
-  #inStepAt = Number.NaN;
-  /** Frames in a row that lie behind it, by how much our clock is ahead of theirs. */
-  #behind: { frames: number; readonly since: number; readonly offsetMs: number } | undefined;
-  /** What was claimed up to here is withdrawn already. */
-  #withdrawnTo = Number.NEGATIVE_INFINITY;
-  /** Mean time between two data frames, and how many it rests on. */
-  #spacingMs = 0;
-  #spaced = 0;
+  /** Of all connections of this slot, as a clock is put back for all of them. */
+  readonly #step = new ClockStep();
+  readonly #spacing = new FrameSpacing();
 
   constructor(
     readonly feed: FeedName,
@@ -183,8 +165,8 @@ export class FeedCoverage {
 
   /** Whether the data frame that comes at `receivedAt` is late enough to ask `leapt` about it. */
   isLate(receivedAt: number): boolean {
-    const usual = Math.max(LEAP_MS, TIMES_THE_SPACING * this.#spacingMs);
-    return this.isUp && this.#spaced >= KNOWN_FRAMES && receivedAt - this.#lastDataAt > usual;
+    const silentMs = receivedAt - this.#lastDataAt;
+    return this.isUp && silentMs > LEAP_MS && this.#spacing.isUnusual(silentMs);
   }
 
   /** Whether what was between was never sent: `second` is the exchange time (epoch seconds) that a late frame begins with. */
@@ -262,12 +244,7 @@ export class FeedCoverage {
    * @returns whether our clock turned out to be far off just now
    */
   heard(receivedAt: number, newestSecond: number): boolean {
-    const spacing = Math.min(receivedAt - this.#lastDataAt, SILENCE_MS);
-    if (spacing >= 0) {
-      const weight = Math.max(SPACING_WEIGHT, 1 / (this.#spaced + 1));
-      this.#spacingMs += (spacing - this.#spacingMs) * weight;
-      this.#spaced++;
-    }
+    this.#spacing.add(Math.min(receivedAt - this.#lastDataAt, SILENCE_MS));
     this.#lastDataAt = receivedAt;
     this.#aliveAt = Math.max(this.#aliveAt, receivedAt);
     let clockIsOff = false;
@@ -300,30 +277,12 @@ export class FeedCoverage {
     }
   }
 
-  /**
-   * An exchange whose clock ran ahead and was put back goes through some time twice. What was claimed of it rests on the
-   * first pass; of the second one nothing is known before the clock is heard again. So nothing is claimed of what lies
-   * between the last frame of the first pass, by the clock of the second, and the end of the claims.
-   */
+  /** Of what rests on a clock that was put back nothing is claimed any more. */
   #keepStep(receivedAt: number, second: number): void {
     const claimed = Math.max(this.closedTo, this.claimedTo);
-    const behindMs = claimed - second * 1000;
-    if (claimed <= this.#withdrawnTo || behindMs < BACK_LEAST_MS || behindMs > BACK_MOST_MS) {
-      this.#behind = undefined;
-      this.#inStepAt = receivedAt;
-      return;
-    }
-    const offsetMs = receivedAt - second * 1000;
-    if (!this.#behind || Math.abs(offsetMs - this.#behind.offsetMs) > BACK_AGREE_MS) {
-      this.#behind = { frames: 1, since: receivedAt, offsetMs };
-      return;
-    }
-    if (++this.#behind.frames < BACK_FRAMES || receivedAt - this.#behind.since < BACK_FOR_MS) return;
-    const inStep = this.#inStepAt - offsetMs;
-    const from = Math.floor(Number.isNaN(inStep) ? claimed - BACK_MOST_MS : Math.min(inStep, claimed));
+    const from = this.#step.putBack(receivedAt, second * 1000, claimed);
+    if (from === undefined) return;
     this.truth().exceptions.push({ feed: this.feed, token: null, from, to: claimed, reason: 'untimed' });
-    this.#withdrawnTo = claimed;
-    this.#behind = undefined;
     this.#newestSecond = second;
     this.skew.restart();
     this.skew.sample(receivedAt, second * 1000);
@@ -347,7 +306,7 @@ export class FeedCoverage {
     const from = Number.isNaN(this.#arrivedBy) ? this.exchangeTime(at) : this.#arrivedBy;
     // Rows of one feed do not overlap, nor do two begin at once: a row is known by where it begins. What ended far ahead is
     // of another time: a replay of a later one.
-    const after = this.closedTo - from > BACK_MOST_MS ? 0 : this.closedTo + 1;
+    const after = this.closedTo - from > PUT_BACK_MOST_MS ? 0 : this.closedTo + 1;
     this.#from = this.#to = Math.max(Math.ceil(from), after);
     this.#say(null, null, true);
     // What was proven empty up to a snapshot was heard from there on.

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { FULL_PACKET_BYTES } from '../decode/columns.js';
 import { DecodeFaults } from '../decode/faults.js';
 import { decodeFrame, FRAME_DONE, FRAME_START } from '../decode/frame.js';
+import { frameBeginsAt } from '../decode/frame-time.js';
 import type { FeedEnd, FeedName, FeedSink } from '../feed/feed.js';
 import type { Metrics } from '../metrics.js';
 import { istDayNumber } from '../sessions/ist.js';
@@ -226,7 +227,7 @@ export class TickPipeline implements FeedSink {
 
   #isAfterHole(coverage: FeedCoverage, frame: Buffer, receivedAt: number): boolean {
     if (coverage.wasSilent(receivedAt)) return true;
-    return coverage.isLate(receivedAt) && coverage.leapt(receivedAt, beginsWith(frame));
+    return coverage.isLate(receivedAt) && coverage.leapt(receivedAt, frameBeginsAt(frame));
   }
 
   #take(feed: Feed, frame: Buffer, receivedAt: number): number {
@@ -419,23 +420,4 @@ export class TickPipeline implements FeedSink {
     }
     return feed.ends.at;
   }
-}
-
-const INDEX_FULL_BYTES = 32;
-
-/**
- * The exchange time that a frame begins with, in epoch seconds: that of its first index, which ticks every second; without
- * one the newest of its packets, as others may carry a time of long ago. 0 when there is none.
- */
-function beginsWith(frame: Buffer): number {
-  let newest = 0;
-  for (let at = FRAME_START; at + 2 <= frame.length; ) {
-    const length = frame.readUInt16BE(at);
-    const body = at + 2;
-    at = body + length;
-    if (at > frame.length) break;
-    if (length === INDEX_FULL_BYTES) return frame.readUInt32BE(body + 28);
-    if (length === FULL_PACKET_BYTES) newest = Math.max(newest, frame.readUInt32BE(body + 60));
-  }
-  return newest;
 }
