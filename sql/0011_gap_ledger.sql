@@ -43,11 +43,16 @@ create table data_gap_instruments (
 create index data_gap_instruments_token on data_gap_instruments (instrument_token);
 create index data_gap_instruments_due on data_gap_instruments (next_attempt_at) where status = 'PENDING';
 
--- How far live_coverage and coverage_exceptions were looked through. Nothing is searched for twice, a restart goes on.
+-- In the order in which they became known, which is not that of their times.
+alter table feed_assignments add column id bigint generated always as identity;
+
+-- How far live_coverage, coverage_exceptions and feed_assignments were looked through. Nothing is searched for twice, a
+-- restart goes on.
 create table gap_ledger_cursor (
   only_one boolean primary key default true check (only_one),
   coverage_id bigint not null,
-  exception_id bigint not null
+  exception_id bigint not null,
+  assignment_id bigint not null
 );
 
 -- The broker's candles that were not believed, as they came.
@@ -92,7 +97,8 @@ $$;
 -- null while it lasts. `tokens`, each with its own part, are named where a hole is not of all that the feed carries.
 -- An open connection that is behind by no more than p_quiet is no hole: its next packet carries it on.
 -- p_resubscribed: assignments younger than this are looked at for what was lost between two of them.
-create function ledger_holes(p_coverage_id bigint, p_exception_id bigint, p_quiet interval, p_resubscribed timestamptz)
+create function ledger_holes(p_coverage_id bigint, p_exception_id bigint, p_assignment_id bigint, p_quiet interval,
+                             p_resubscribed timestamptz)
 returns table (kind text, feed text, cause text, began_at timestamptz, gap_from timestamptz, gap_to timestamptz,
                instruments integer, fresh boolean, tokens bigint[], froms timestamptz[], tos timestamptz[])
 language plpgsql stable as $$
@@ -140,7 +146,7 @@ begin
     group by coalesce(e.feed, ''), e.reason, date_trunc('minute', e.from_time)
   ),
   taken_again as (
-    select a.feed, a.token, p.released_at as hole_from,
+    select a.feed, a.token, a.id > p_assignment_id as fresh, p.released_at as hole_from,
            greatest(a.assigned_at, least(a.assigned_at + interval '10 seconds',
              (select min(c.covered_from) from live_coverage c
               where c.feed = a.feed and c.covered_to > a.assigned_at))) as hole_to
@@ -152,7 +158,8 @@ begin
   ),
   subscription_holes as (
     select t.feed, 'subscription' as cause, min(t.hole_from) as hole_from, max(t.hole_to) as hole_to,
-           array_agg(t.token) as carried, array_agg(t.hole_from) as froms, array_agg(t.hole_to) as tos
+           array_agg(t.token) as carried, bool_or(t.fresh) as fresh,
+           array_agg(t.hole_from) as froms, array_agg(t.hole_to) as tos
     from taken_again t
     group by t.feed, date_trunc('minute', t.hole_from), date_trunc('minute', t.hole_to)
   ),
@@ -162,7 +169,7 @@ begin
     union all
     select 'exception', e.feed, e.cause, e.hole_from, e.hole_to, e.carried, e.fresh, e.froms, e.tos from exception_holes e
     union all
-    select 'subscription', s.feed, s.cause, s.hole_from, s.hole_to, s.carried, false, s.froms, s.tos
+    select 'subscription', s.feed, s.cause, s.hole_from, s.hole_to, s.carried, s.fresh, s.froms, s.tos
     from subscription_holes s
   )
   select h.kind, h.feed, h.cause, h.hole_from, lower(piece),

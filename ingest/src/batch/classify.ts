@@ -154,7 +154,7 @@ export class Classifier {
       slots.isIndex[slot] === 0 &&
       slots.fullTradeTime[slot] === packets.lastTradeTime[row] &&
       slots.fullVolume[slot] === packets.volume[row];
-    const since = unchanged ? this.#knownUntil(slot, feed) : Number.NaN;
+    const since = unchanged ? this.#unclaimedSince(slot, feed) : Number.NaN;
     const receivedAt = packets.receivedAt[row]!;
     slots.epoch[slot] = feed.coverage.epoch;
     feed.coverage.arrived(slots.token[slot]!, receivedAt, packets.exchangeTime[row]!, since);
@@ -163,17 +163,22 @@ export class Classifier {
   #neverTraded(slot: number, row: number, batch: TickBatch, feed: FeedState): void {
     const { slots } = this;
     if (slots.epoch[slot] !== feed.coverage.epoch) this.#arrive(slot, row, batch, feed);
-    if (slots.volumeDay[slot] === NONE) this.#remember(slot, 0, 0);
     const receivedAt = batch.packets.receivedAt[row]!;
-    slots.fullAt[slot] = feed.coverage.exchangeTime(receivedAt);
-    heard(slots, slot, receivedAt, slots.fullAt[slot]!, feed.coverage.epoch);
+    const moment = feed.coverage.exchangeTime(receivedAt);
+    if (slots.volumeDay[slot] === NONE) this.#remember(slot, 0, 0, moment);
+    slots.fullAt[slot] = moment;
+    heard(slots, slot, receivedAt, moment, feed.coverage.epoch);
   }
 
-  /** Since when nothing has been known of the instrument: its last full packet, or the end of the row it came in. */
-  #knownUntil(slot: number, feed: FeedState): number {
-    const until = this.slots.fullAt[slot]!;
+  /**
+   * Since when nothing is claimed of an instrument that has not moved: the end of the row in which its last full packet
+   * came; without a row, as the connection was gone before one began, the packet since which it stands as it does.
+   */
+  #unclaimedSince(slot: number, feed: FeedState): number {
     const held = this.#heldUntil(slot, feed);
-    return Math.floor(Number.isNaN(held) ? until : Math.min(until, held));
+    return Math.floor(
+      Number.isNaN(held) ? this.slots.unmovedSince[slot]! : Math.min(this.slots.fullAt[slot]!, held),
+    );
   }
 
   /** End of the coverage row in which the instrument's last full packet came; NaN when it came in none. */
@@ -198,9 +203,10 @@ export class Classifier {
     const knownDay = slots.volumeDay[slot]!;
     const day = tradeSecond > 0 ? istDayNumber(tradeSecond * 1000) : NONE;
     this.#delta = 0;
+    const moment = feed.coverage.exchangeTime(packets.receivedAt[row]!);
     if (day === NONE || day < knownDay || day < istDayNumber(packets.exchangeTime[row]! * 1000)) {
       // The last trade is on an earlier date: price and depth only.
-      if (day >= knownDay) this.#remember(slot, volume, tradeSecond);
+      if (day >= knownDay) this.#remember(slot, volume, tradeSecond, moment);
       return;
     }
     this.#day = day;
@@ -225,12 +231,15 @@ export class Classifier {
     if (this.#trade) this.#tradedAt(tradeSecond);
     slots.volumeDay[slot] = day;
     slots.volume[slot] = volume;
-    this.#remember(slot, volume, tradeSecond);
+    this.#remember(slot, volume, tradeSecond, moment);
   }
 
-  #remember(slot: number, volume: number, tradeSecond: number): void {
-    this.slots.fullVolume[slot] = volume;
-    this.slots.fullTradeTime[slot] = tradeSecond;
+  #remember(slot: number, volume: number, tradeSecond: number, moment: number): void {
+    const { slots } = this;
+    if (slots.fullVolume[slot] === volume && slots.fullTradeTime[slot] === tradeSecond) return;
+    slots.fullVolume[slot] = volume;
+    slots.fullTradeTime[slot] = tradeSecond;
+    slots.unmovedSince[slot] = moment;
   }
 
   /** An overtaken packet: its trade is one, its volume is counted already, in a minute that may be another. */

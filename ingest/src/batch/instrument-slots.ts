@@ -46,8 +46,9 @@ export class InstrumentSlots {
   /** Cumulative volume and last-trade time (epoch seconds) of the last full packet; NONE before the first. */
   fullVolume = new Float64Array(FIRST_CAPACITY).fill(NONE);
   fullTradeTime = new Float64Array(FIRST_CAPACITY).fill(NONE);
-  /** When that packet was received, in exchange time. */
+  /** When that packet was received, and the first one that had its volume and its last trade, in exchange time. */
   fullAt = new Float64Array(FIRST_CAPACITY);
+  unmovedSince = new Float64Array(FIRST_CAPACITY);
 
   /** Day extremes of the last packet, and the date they belong to. */
   extremesDay = new Int32Array(FIRST_CAPACITY).fill(NONE);
@@ -211,6 +212,7 @@ export class InstrumentSlots {
     this.fullVolume = grown(this.fullVolume, new Float64Array(to).fill(NONE));
     this.fullTradeTime = grown(this.fullTradeTime, new Float64Array(to).fill(NONE));
     this.fullAt = grown(this.fullAt, new Float64Array(to));
+    this.unmovedSince = grown(this.unmovedSince, new Float64Array(to));
     this.extremesDay = grown(this.extremesDay, new Int32Array(to).fill(NONE));
     this.dayHigh = grown(this.dayHigh, new Int32Array(to));
     this.dayLow = grown(this.dayLow, new Int32Array(to));

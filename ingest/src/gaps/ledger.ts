@@ -54,6 +54,7 @@ export interface SettledRow {
 interface Cursor {
   readonly coverage: number;
   readonly exception: number;
+  readonly assignment: number;
 }
 
 interface HoleRow extends Omit<Hole, 'parts'> {
@@ -149,6 +150,7 @@ export class GapLedger {
     const { rows: found } = await db.query<HoleRow>(HOLES, [
       cursor.coverage,
       cursor.exception,
+      cursor.assignment,
       QUIET,
       timestamp(now - TAKEN_AGAIN_MS),
     ]);
@@ -160,8 +162,13 @@ export class GapLedger {
     for (const row of updated) await update(db, row);
     if (removed.length > 0) await db.query(DELETE_ROWS, [removed.map(({ id }) => id)]);
     for (const { row, parts } of members) await addMembers(db, row, parts);
-    if (!stored || newest.coverage > cursor.coverage || newest.exception > cursor.exception) {
-      await db.query(MOVE_CURSOR, [newest.coverage, newest.exception]);
+    if (
+      !stored ||
+      newest.coverage > cursor.coverage ||
+      newest.exception > cursor.exception ||
+      newest.assignment > cursor.assignment
+    ) {
+      await db.query(MOVE_CURSOR, [newest.coverage, newest.exception, newest.assignment]);
     }
     for (const { cause, feed, from, instruments } of inserted) {
       const begun = new Date(from).toISOString();

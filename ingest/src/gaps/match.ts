@@ -92,9 +92,10 @@ function isStraggling(row: LedgerRow, hole: Hole): boolean {
   );
 }
 
-/** Whether `row` needs nothing more to tell of `hole`. New exceptions may be of instruments that it does not know. */
+/** Whether `row` needs nothing more to tell of `hole`. New parts may be of instruments that it does not know. */
 function tellsOf(row: LedgerRow, hole: Hole): boolean {
-  if (hole.kind === 'exception' && (hole.fresh || row.to === null)) return false;
+  if (hole.parts && hole.fresh) return false;
+  if (hole.kind === 'exception' && row.to === null) return false;
   return row.to !== null && hole.to !== null && row.from <= hole.from && row.to >= hole.to;
 }
 

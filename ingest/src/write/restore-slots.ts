@@ -18,7 +18,7 @@ export function restoreSlots(
     const slot = brokerToken === undefined ? NO_SLOT : slots.find(brokerToken, now);
     if (slot === NO_SLOT) continue;
     restoreQuote(slots, slot, quote);
-    slots.fullAt[slot] = knownUntil(quote, feedOf.get(quote.token));
+    slots.fullAt[slot] = slots.unmovedSince[slot] = knownUntil(quote, feedOf.get(quote.token));
   }
   for (const { token, day, volume } of state.days) {
     const slot = slots.ofToken(token);

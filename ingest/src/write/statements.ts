@@ -101,15 +101,20 @@ export const END_EXCEPTIONS = `
 
 /** A proof that touches the instrument's latest row makes that longer: no flood of rows while a connection flaps. */
 export const ADD_PROVEN_EMPTY = `
-  with proof as (
-    select n.token, n.from_time, n.to_time, p.from_time as latest_from, p.to_time as latest_to
-    from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) as n (token, from_time, to_time)
+  with given as (
+    select g.token, unnest(range_agg(tstzrange(g.from_time, g.to_time))) as span
+    from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) as g (token, from_time, to_time)
+    group by g.token
+  ), proof as (
+    select n.token, lower(n.span) as from_time, upper(n.span) as to_time, p.from_time as latest_from, p.to_time as latest_to
+    from given n
     left join lateral (select from_time, to_time from proven_empty p where p.token = n.token
                        order by p.from_time desc limit 1) p on true
   ), longer as (
     update proven_empty p set to_time = greatest(p.to_time, f.to_time)
-    from proof f
-    where p.token = f.token and p.from_time = f.latest_from and f.latest_to >= f.from_time
+    from (select token, latest_from, max(to_time) as to_time from proof
+          where latest_to >= from_time group by token, latest_from) f
+    where p.token = f.token and p.from_time = f.latest_from
   )
   insert into proven_empty (token, from_time, to_time)
   select token, from_time, to_time from proof where latest_to is null or latest_to < from_time`;

@@ -415,6 +415,40 @@ describe('proof that nothing traded (rule 14)', () => {
   });
   it('fails when volume rose', () => expect(lost(101, '09:59').proven()).toEqual([]));
   it('fails when the last trade is another', () => expect(lost(100, '10:01').proven()).toEqual([]));
+  it('reaches over connections that were gone before coverage began, however much was heard on each', () => {
+    const b = book('10:00', [INFY, TCS, NIFTY]);
+    const unmoved = (time: string, bid: number) =>
+      packet({ token: INFY, traded: '09:59', sent: time, volume: 100, bid });
+    b.connect('10:00');
+    b.hear('10:00:00.100', unmoved('10:00', 1), snapshot(TCS, '10:00'));
+    b.index('10:00:01', '10:00:10');
+    b.lose('10:00:12');
+    for (const second of [14, 16, 18]) {
+      b.connect(`10:00:${second}`);
+      b.hear(`10:00:${second}.100`, unmoved(`10:00:${second}`, second));
+      b.hear(`10:00:${second}.400`, unmoved(`10:00:${second}`, second + 100));
+      b.lose(`10:00:${second}.500`);
+    }
+    b.connect('10:00:20');
+    b.hear('10:00:20.100', unmoved('10:00:20', 1), snapshot(TCS, '10:00:20', 101));
+    b.index('10:00:21', '10:00:30');
+    expect(b.proven()).toEqual([[INFY, '10:00:00.100', '10:00:22']]);
+  });
+  it('begins where it moved last', () => {
+    const b = book('10:00', [INFY, TCS, NIFTY]);
+    b.connect('10:00');
+    b.hear('10:00:00.100', snapshot(INFY, '10:00'), snapshot(TCS, '10:00'));
+    b.index('10:00:01', '10:00:10');
+    b.lose('10:00:12');
+    b.connect('10:00:14');
+    b.hear('10:00:14.100', snapshot(INFY, '10:00:14', 150, '10:00:13'));
+    b.hear('10:00:14.400', snapshot(INFY, '10:00:14', 160, '10:00:14'));
+    b.lose('10:00:14.500');
+    b.connect('10:00:16');
+    b.hear('10:00:16.100', snapshot(INFY, '10:00:16', 160, '10:00:14'), snapshot(TCS, '10:00:16', 101));
+    b.index('10:00:17', '10:00:30');
+    expect(b.proven()).toEqual([[INFY, '10:00:14.400', '10:00:18']]);
+  });
   it('is never given for an index', () =>
     expect(
       lost(100, '09:59')

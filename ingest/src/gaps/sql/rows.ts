@@ -1,9 +1,9 @@
-/** Holes behind the cursor and those that last. Parameters: coverage id, exception id, quiet, assignments younger than. */
+/** Holes behind the cursor and those that last. Parameters: coverage id, exception id, assignment id, quiet, assignments younger than. */
 export const HOLES = `
 select kind, feed, cause, extract(epoch from began_at)::float8 * 1000 as "beganAt",
        extract(epoch from gap_from)::float8 * 1000 as "from", extract(epoch from gap_to)::float8 * 1000 as "to",
        instruments, fresh, tokens, froms::text[] as froms, tos::text[] as tos
-from ledger_holes($1, $2, $3::interval, $4)`;
+from ledger_holes($1, $2, $3, $4::interval, $5)`;
 
 /** Rows that last and those that may be near what begins at or after $1. */
 export const ROWS_SINCE = `
