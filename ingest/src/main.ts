@@ -221,6 +221,7 @@ async function compose(
   });
   const seed = createSeed({
     db: db.pool,
+    settleSeconds: config.heal.settleSeconds,
     service: candles,
     clock,
     log,

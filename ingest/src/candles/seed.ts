@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Instrument } from '../instruments/instrument.js';
@@ -12,6 +13,8 @@ const MINUTE_MS = 60_000;
 
 export interface SeedParts {
   readonly db: Queryable;
+  /** How long after its end a candle of the broker is final. */
+  readonly settleSeconds: number;
   readonly service: CandleService;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,7 +47,15 @@ export interface Seed {
  * Fills an empty database with history behind everybody's back: lowest priority, four requests at a time.
  * A restart goes on where it ended, because coverage tells what is there.
  */
-export function createSeed({ db, service, clock, log, instruments, favourites }: SeedParts): Seed {
+export function createSeed({
+  db,
+  settleSeconds,
+  service,
+  clock,
+  log,
+  instruments,
+  favourites,
+}: SeedParts): Seed {
   const abort = new AbortController();
   let progress: SeedProgress | null = null;
   let started = false;
@@ -56,41 +67,49 @@ export function createSeed({ db, service, clock, log, instruments, favourites }:
   const named = (list: readonly Instrument[]) =>
     list.map(({ token, exchange, symbol }) => ({ token, label: `${exchange}:${symbol}` }));
 
-  /**
-   * The part of today that went by before anybody ever listened, and the minute after: the repairer sees holes, and
-   * there was nothing yet to have one in. Empty from the second day on.
-   */
-  async function unheardToday(): Promise<Array<{ from: number; to: number }>> {
-    const from = istMidnight(istDate(clock.now()));
+  /** When anybody listened for the first time; now before that. Epoch milliseconds. */
+  async function firstHeard(): Promise<number> {
     const { rows } = await db.query<{ heard: number | null }>(
       'select extract(epoch from min(covered_from))::float8 * 1000 as heard from live_coverage',
     );
-    const heard = rows[0]!.heard ?? clock.now();
-    return heard < from ? [] : [{ from, to: (Math.ceil(heard / MINUTE_MS) + 1) * MINUTE_MS }];
+    return rows[0]!.heard ?? clock.now();
+  }
+
+  /** Today up to the minute in which listening began, once the broker tells of that as well. */
+  async function beforeListening(): Promise<{ from: number; to: number }> {
+    const to = Math.ceil((await firstHeard()) / MINUTE_MS) * MINUTE_MS;
+    const waitMs = to - clock.now() + settleSeconds * 1_000;
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal: abort.signal }).catch(() => undefined);
+    return { from: istMidnight(istDate(to)), to };
   }
 
   async function run(): Promise<void> {
     const to = clock.now();
-    const last = (days: number) => ({ from: to - days * DAY_MS, to });
+    const last = async (days: number) => ({ from: to - days * DAY_MS, to });
+    // The repairer sees holes from the first start on; what went by on that day before it is nobody's loss and no hole.
+    const isFirstDay = (await firstHeard()) >= istMidnight(istDate(to));
     const phases = [
       {
         phase: 'minutes',
         interval: '1m',
         list: favourites,
-        range: last(MINUTE_DAYS),
+        range: () => last(MINUTE_DAYS),
         what: `${MINUTE_DAYS} days of 1m`,
       },
       {
         phase: 'days',
         interval: '1d',
         list: instruments,
-        range: last(DAY_CANDLE_DAYS),
+        range: () => last(DAY_CANDLE_DAYS),
         what: `${DAY_CANDLE_DAYS} days of 1d`,
       },
-      ...(await unheardToday()).map(
-        (range) =>
-          ({ phase: 'today', interval: '1m', list: instruments, range, what: 'today’s 1m' }) as const,
-      ),
+      {
+        phase: 'today',
+        interval: '1m',
+        list: isFirstDay ? instruments : [],
+        range: beforeListening,
+        what: 'today’s 1m',
+      },
     ] as const;
     const total = phases.reduce((sum, { list }) => sum + list.length, 0);
     let before = 0;
@@ -99,11 +118,12 @@ export function createSeed({ db, service, clock, log, instruments, favourites }:
       const say = (done: number, label: string) => {
         progress = { done: before + done, total, phase, label };
       };
+      if (list.length === 0) continue;
       say(0, `${what} candles`);
       const result = await backfill(service, {
         instruments: named(list),
         interval,
-        ...range,
+        ...(await range()),
         signal: abort.signal,
         onProgress: (done, _total, label) => say(done, `${what} candles: ${label}`),
       });

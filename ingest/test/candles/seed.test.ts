@@ -20,6 +20,7 @@ describe('work in the background', () => {
   const seedWith = (list = [stock, index, ...others]) =>
     createSeed({
       db: market.db.pool,
+      settleSeconds: 0,
       service: market.service,
       clock: market.clock,
       log: quiet,
