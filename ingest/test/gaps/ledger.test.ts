@@ -210,6 +210,28 @@ eachDatabase((server) => {
       expect(await pass('11:01')).toEqual(rows);
     });
 
+    it('that was given back while another was is told of too, whenever it becomes known', async () => {
+      await hearOn(market, at('11:01'));
+      const giveBack = (token: number, time: string) =>
+        db.pool.query('update feed_assignments set released_at = $1 where token = $2', [
+          new Date(at(time)),
+          token,
+        ]);
+      await giveBack(STOCK, '10:10');
+      await giveBack(INDEX, '10:12');
+      await market.assign(STOCK, at('10:50'));
+      await pass('10:59');
+      await market.assign(INDEX, at('10:13'));
+      for (const time of ['11:00', '11:01']) {
+        await pass(time);
+        const { rows } = await db.pool.query(
+          'select instrument_token::int as token, missing::text from data_gap_instruments order by 1',
+        );
+        expect(rows.map(({ token }) => token)).toEqual([INDEX, STOCK]);
+        expect(rows[0].missing).toContain('04:42:00');
+      }
+    });
+
     it('lost nothing before it was first subscribed', async () => {
       await db.pool.query('update feed_assignments set assigned_at = $1', [new Date(at('09:40'))]);
       await db.pool.query('update live_coverage set covered_from = $1', [new Date(at('09:40:02'))]);
