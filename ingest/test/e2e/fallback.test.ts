@@ -64,7 +64,10 @@ test('what somebody looks at is quoted by REST while the feed is away, marked, a
   const anotherThan = ({ time }: Quote) =>
     expect.poll(async () => (await quote()).time, { timeout: 20_000 }).not.toBe(time);
   await anotherThan(first);
-  // What came before the drop is committed by now.
+  // What came before the drop is committed.
+  await expect
+    .poll(async () => (await fetch(url('/metrics'))).text(), { timeout: 60_000 })
+    .toMatch(/^tickscope_queue_ticks 0$/m);
   const ticksUntil = await newestTick();
   const second = await quote();
   await anotherThan(second);
