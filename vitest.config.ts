@@ -9,6 +9,7 @@ export default defineConfig({
       'provisioning/test/**/*.test.ts',
     ],
     globalSetup: ['ingest/test/databases.ts'],
+    setupFiles: ['ingest/test/properties.ts'],
     // What hangs is found all the same; what a machine with other work takes is nobody's fault.
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -28,6 +28,7 @@ import { openForWriter, spoolFolder } from './service/open-database.js';
 import { refuseForeignOrigin } from './service/origin.js';
 import { checkPort } from './service/port.js';
 import { Schedule } from './service/schedule.js';
+import { SecondSource } from './service/second-source.js';
 import { seedInstruments } from './service/seed-instruments.js';
 import type { SourcePlan } from './service/source.js';
 import { StopStack } from './service/stop-stack.js';
@@ -186,8 +187,11 @@ async function compose(
   // candles -> api
   const interest = new Interest(clock);
   const marketOpen = () => calendar.groups.some((group) => calendar.isOpen(group, clock.now()));
+  const second = await SecondSource.open(config, log, metrics);
+  parts.push('second source', async () => second?.stop());
   const { candles, actions, repairer, endOfDay } = await openHistory({
     config,
+    second,
     db,
     broker,
     registry,
@@ -262,6 +266,7 @@ async function compose(
   const warnings = () => [
     ...currentWarnings({ config, calendar, clock, broker, session, feed, subscriptions }),
     ...repairer.warnings(),
+    ...(second?.warnings() ?? []),
     ...endOfDay.warnings(),
     ...(fallback.status().active
       ? ['The feed is away: what you look at is quoted by REST once a second, and nothing is recorded.']

@@ -80,6 +80,9 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+/** Of a broker only its history. */
+export type HistoryBroker = Pick<Broker, 'name' | 'maxCandleRangeMs' | 'candles'>;
+
 export type BrokerErrorKind =
   | 'rate_limited' // 429: wait and ask again
   | 'login_needed' // 403 TokenException: only a new access token helps

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Logger } from 'pino';
-import type { Broker } from '../broker/broker.js';
+import type { HistoryBroker } from '../broker/broker.js';
 import type { Clock } from '../clock.js';
 import type { Database } from '../db/database.js';
 import type { Metrics } from '../metrics.js';
@@ -29,7 +29,9 @@ import { within } from './within.js';
 
 export interface CandleServiceParts {
   readonly db: Database;
-  readonly broker: Broker;
+  readonly broker: HistoryBroker;
+  /** See `HealerParts`. */
+  readonly isSecond?: boolean;
   readonly calendar: Calendar;
   /** Keeps `market_sessions` as far back as candles are asked for (see `openSessionsStore`). */
   readonly sessions?: { ensure(from: IstDate, to: IstDate): Promise<void> };
@@ -102,6 +104,7 @@ export function createCandleService(parts: CandleServiceParts): CandleService {
   const healer = new Healer({
     sql,
     broker,
+    isSecond: parts.isSecond,
     clock,
     log,
     metrics,

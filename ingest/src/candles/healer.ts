@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Logger } from 'pino';
-import { type Broker, type BrokerCandle, BrokerError, type CandleInterval } from '../broker/broker.js';
+import { type BrokerCandle, BrokerError, type CandleInterval, type HistoryBroker } from '../broker/broker.js';
 import type { Clock } from '../clock.js';
 import type { InstrumentType } from '../instruments/instrument.js';
 import type { Metrics } from '../metrics.js';
@@ -28,6 +28,9 @@ export const PRIORITY = { onDemand: 10, batch: 5, background: 0 } as const;
 
 /** How many requests of one caller are with the broker at a time, so that callers take turns. */
 const REQUESTS_PER_CALLER = 4;
+
+/** What a gap says whose last request failed, until it may be asked for again. */
+const REFUSED = 'broker_unavailable';
 
 /** How long a stop waits for requests under way. */
 const STOP_WAIT_MS = 5_000;
@@ -71,7 +74,9 @@ export interface Healing {
 
 export interface HealerParts {
   readonly sql: SqlClock;
-  readonly broker: Broker;
+  readonly broker: HistoryBroker;
+  /** Asks for what the first broker refused as well, and what it does not give is not held against a hole. */
+  readonly isSecond?: boolean | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -191,8 +196,11 @@ export class Healer {
     this.#merges.clear();
   }
 
-  async #plan({ token, interval, gaps, sessions }: HealRequest): Promise<HistoryFetch[]> {
-    const { broker, sql, clock, times } = this.#parts;
+  async #plan({ token, interval, gaps: told, sessions }: HealRequest): Promise<HistoryFetch[]> {
+    const { broker, sql, clock, times, isSecond } = this.#parts;
+    const gaps = isSecond
+      ? told.map((gap) => (gap.reason === REFUSED ? { ...gap, reason: 'pending' } : gap))
+      : told;
     const hours =
       interval === '1d' && gaps.length > 0
         ? { sessions, dayCloses: await this.#dayCloses(sql, token, gaps[0]!.from, gaps.at(-1)!.to) }
@@ -226,7 +234,7 @@ export class Healer {
           request.interval,
         ]),
       );
-      const gaps = union(rows.filter((gap) => gap.reason !== 'broker_unavailable'));
+      const gaps = union(rows.filter((gap) => this.#parts.isSecond || gap.reason !== REFUSED));
       const left = fetch.spans.filter((span) => gaps.some((gap) => gap.from < span.to && gap.to > span.from));
       if (left.length === 0) return { stored: 0 };
       const rest = { ...fetch, spans: left, from: left[0]!.from, to: left.at(-1)!.to };
@@ -259,7 +267,7 @@ export class Healer {
   }
 
   async #fetch(request: HealRequest, fetch: HistoryFetch): Promise<FlightResult> {
-    const { broker, clock, metrics, sql } = this.#parts;
+    const { broker, clock, metrics, sql, isSecond } = this.#parts;
     const { token, priority } = request;
     let rows: BrokerCandle[];
     let instrumentType: InstrumentType;
@@ -290,7 +298,7 @@ export class Healer {
         interval: fetch.interval,
         candles: judged.candles,
         covered: subtract(judged.covered, refused),
-        ...(refused.length > 0 && { failed: { spans: refused, message } }),
+        ...(refused.length > 0 && !isSecond && { failed: { spans: refused, message } }),
         rejects: judged.rejects,
         instrumentType,
         fetchedAt: now,
@@ -341,6 +349,7 @@ export class Healer {
     const message = error instanceof Error ? error.message : String(error);
     metrics.backfillRequests.inc({ result: kind });
     log.warn({ token, interval: fetch.interval, kind, err: error }, 'the broker gave no history');
+    if (this.#parts.isSecond) return { stored: 0, failure: message, kind };
     try {
       await sql.transaction((db) =>
         recordFailure(db, token, fetch.interval, { from: fetch.from, to: fetch.to }, message, clock.now()),

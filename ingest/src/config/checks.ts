@@ -5,6 +5,7 @@ import type { Settings } from './settings.js';
 /** Rules that hold between variables; what is wrong goes into `problems`. */
 export function checkAcrossVariables(settings: Settings, broker: BrokerName, problems: string[]): void {
   checkKite(settings, broker, problems);
+  checkBackup(settings, broker, problems);
   checkHttp(settings, problems);
   checkDatabaseUrl(settings, problems);
   checkVix(settings, problems);
@@ -35,6 +36,26 @@ function checkKite(settings: Settings, broker: BrokerName, problems: string[]): 
   }
   if (broker === 'simulator' && settings.KITE_TICKER_URL && !settings.KITE_API_URL) {
     problems.push('KITE_TICKER_URL: KITE_API_URL of the same simulator is missing.');
+  }
+}
+
+function checkBackup(settings: Settings, broker: BrokerName, problems: string[]): void {
+  const name = settings.BACKUP_BROKER;
+  if (name === undefined) return;
+  if (name !== 'fyers') problems.push(`BACKUP_BROKER: "${name}" is not fyers.`);
+  if (!settings.FYERS_APP_ID)
+    problems.push('FYERS_APP_ID: the backup broker fyers needs the id of your app.');
+  if (settings.FYERS_ACCESS_TOKEN && settings.FYERS_TOKEN_FILE) {
+    problems.push('FYERS_ACCESS_TOKEN: set it or FYERS_TOKEN_FILE, not both.');
+  }
+  // Holes of invented prices must not be filled with real ones, nor the other way round.
+  const isReal = broker === 'kite' && !settings.KITE_API_URL;
+  if (isReal === !!settings.FYERS_API_URL) {
+    problems.push(
+      isReal
+        ? 'FYERS_API_URL: a simulator cannot stand in for the history of a real broker.'
+        : 'BACKUP_BROKER: the history of Fyers would mix with simulated data; set FYERS_API_URL to the same simulator.',
+    );
   }
 }
 

@@ -32,6 +32,17 @@ export interface Config {
     readonly apiUrl: string | undefined;
     readonly tickerUrl: string | undefined;
   };
+  /** Undefined: nobody is asked for what the broker does not give. */
+  readonly fyers:
+    | {
+        readonly appId: string;
+        readonly accessToken: string | undefined;
+        /** Absolute path; watched unless `accessToken` is set. */
+        readonly tokenFile: string;
+        /** Undefined: Fyers' own. */
+        readonly apiUrl: string | undefined;
+      }
+    | undefined;
   readonly simulator: Omit<SimulatorWish, 'port'>;
   readonly http: {
     readonly host: string;
@@ -131,6 +142,16 @@ export function parseConfig(env: Environment, folder: string): Config {
         settings.KITE_TICKER_URL ?? (simulated ? settings.KITE_API_URL?.replace(/^http/, 'ws') : undefined),
       ),
     },
+    fyers: settings.BACKUP_BROKER
+      ? {
+          appId: settings.FYERS_APP_ID!,
+          accessToken: settings.FYERS_ACCESS_TOKEN,
+          tokenFile: settings.FYERS_TOKEN_FILE
+            ? resolve(folder, settings.FYERS_TOKEN_FILE)
+            : resolve(dataDir, 'fyers-token'),
+          apiUrl: withoutSlash(settings.FYERS_API_URL),
+        }
+      : undefined,
     simulator: {
       seed: settings.SIMULATOR_SEED!,
       instruments: settings.SIMULATOR_INSTRUMENTS!,

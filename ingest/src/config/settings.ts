@@ -64,6 +64,18 @@ export const Settings = Type.Object({
     pattern: '^wss?://[^\\s]+$',
     defaultText: 'wss://ws.kite.trade',
   }),
+  BACKUP_BROKER: text('`fyers`: its history repairs what the broker does not give. Unset: nobody', {
+    defaultText: 'unset',
+  }),
+  FYERS_APP_ID: text('App id of your Fyers API app, such as `ABCD1234-100`', { secret: true }),
+  FYERS_ACCESS_TOKEN: text("Today's access token of Fyers; instead of a token file", { secret: true }),
+  FYERS_TOKEN_FILE: text("File with Fyers' access token, mode 0600, watched", {
+    defaultText: '`fyers-token` in the data folder',
+  }),
+  FYERS_API_URL: text("Root of Fyers' data API, to point at a simulator", {
+    pattern: HTTP_URL,
+    defaultText: 'https://api-t1.fyers.in/data',
+  }),
   SIMULATOR_SEED: whole('Seed of the bundled simulator; part of the data origin', {
     minimum: 0,
     maximum: 2_147_483_647,

@@ -41,7 +41,7 @@ const EXPIRED = 'The contract has expired: the broker gives no history of it.';
 export interface RepairerParts {
   readonly db: Database;
   readonly ledger: GapLedger;
-  /** Asked in turn: the next one for what the one before could not give. */
+  /** The broker that quotes come from, and others for what it could not give. */
   readonly sources: readonly [RepairSource, ...RepairSource[]];
   readonly broker: Pick<Broker, 'quotes'>;
   /** What the broker calls an instrument now. */
@@ -49,8 +49,6 @@ export interface RepairerParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'repairs' | 'gapRows' | 'gapInstruments'>;
-  /** False while only a login helps. */
-  readonly hasToken: () => boolean;
   readonly sessionOn: () => boolean;
   /** Tokens that somebody looks at. */
   readonly lookedAt: () => readonly number[];
@@ -67,7 +65,7 @@ export interface Retried {
 /**
  * Works the ledger off: looks at coverage every few seconds, proves what it can, fetches the rest in order of urgency.
  *
- *     no token      everything waits as PENDING (login needed); one warning
+ *     no token      everything waits as PENDING (login needed); one warning. Another source is asked meanwhile
  *     broker away   after a few failures in a row everything waits, longer each time; nobody's attempts are used up
  *     one fails     that instrument waits, longer each time, and is given up after MOST_ATTEMPTS
  *
@@ -184,7 +182,12 @@ export class Repairer {
   }
 
   #canAsk(): boolean {
-    return this.#p.hasToken() && this.#p.clock.now() >= this.#refusedUntil;
+    return this.#p.sources.some((source) => this.#isReady(source));
+  }
+
+  #isReady(source: RepairSource): boolean {
+    if (source === this.#p.sources[0] && this.#p.clock.now() < this.#refusedUntil) return false;
+    return source.isReady();
   }
 
   #warn(waits: string | null): void {
@@ -210,7 +213,8 @@ export class Repairer {
   }
 
   async #prove(due: readonly DueRepair[]): Promise<DueRepair[]> {
-    const { broker, clock, brokerToken, ledger, metrics, log } = this.#p;
+    const { broker, clock, brokerToken, ledger, metrics, log, sources } = this.#p;
+    if (!this.#isReady(sources[0])) return [];
     try {
       const tokens = new Set(await proveByQuotes({ sql: this.#sql, broker, clock, brokerToken }, due));
       const proven: DueRepair[] = [];
@@ -233,15 +237,20 @@ export class Repairer {
     const { clock, ledger, sources } = this.#p;
     const { token, from, to, gaps } = repair;
     await ledger.write((db) => db.query(BEGIN_ATTEMPT, [gaps, timestamp(clock.now()), repair.attempts + 1]));
-    let healed: Healed = { stored: 0, failures: [], faults: [] };
+    // What another source says of a hole is no verdict on it: only the broker's own answer counts as an attempt.
+    let verdict: Healed = { stored: 0, failures: [LOGIN_NEEDED], faults: ['login_needed'] };
     for (const source of sources) {
       if (this.#stopped) return false;
-      healed = await source.heal({ token, from, to, priority: brokerPriority(repair) });
+      if (!this.#isReady(source)) continue;
+      const healed = await source.heal({ token, from, to, priority: brokerPriority(repair) });
       if (this.#stopped) return false;
-      this.#heed(healed.faults, healed.stored);
+      if (source === sources[0]) {
+        verdict = healed;
+        this.#heed(healed.faults, healed.stored);
+      } else if (healed.stored > 0) this.#breaker.succeeded();
       if (await ledger.recheck(gaps, token, source.source)) return true;
     }
-    await this.#record(repair, healed);
+    await this.#record(repair, verdict);
     return false;
   }
 

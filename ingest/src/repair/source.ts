@@ -8,15 +8,25 @@ export type RepairRequest = Pick<RangeHeal, 'token' | 'from' | 'to' | 'priority'
 /** Somebody who has minutes of the past: fetches what is missing, judges it and stores it with its coverage. */
 export interface RepairSource {
   readonly source: GapSource;
+  /** False while only a login there helps. */
+  readonly isReady: () => boolean;
   /** Never rejects because of what the other side says: that is in `failures` and `faults`. */
   heal(request: RepairRequest): Promise<Healed>;
 }
 
+type Candles = Pick<CandleService, 'healRange' | 'newLane'>;
+
 /** The broker's history, through the same service that answers candle requests: both share fetches under way. */
-export function historicalApi(candles: Pick<CandleService, 'healRange' | 'newLane'>): RepairSource {
+export function historicalApi(candles: Candles, isReady: () => boolean): RepairSource {
+  return { source: 'HISTORICAL_API', isReady, heal: healer(candles) };
+}
+
+/** The history of another broker, through a candle service of its own. */
+export function backupSource(candles: Candles, isReady: () => boolean): RepairSource {
+  return { source: 'BACKUP_SOURCE', isReady, heal: healer(candles) };
+}
+
+function healer(candles: Candles): RepairSource['heal'] {
   const lane = candles.newLane();
-  return {
-    source: 'HISTORICAL_API',
-    heal: (request) => candles.healRange({ ...request, interval: '1m', lane }),
-  };
+  return (request) => candles.healRange({ ...request, interval: '1m', lane });
 }

@@ -18,6 +18,7 @@ import { LiveRegistry } from './live-registry.js';
 import { accessTokenOf } from './offline.js';
 import { openForWriter } from './open-database.js';
 import { refuseForeignOrigin } from './origin.js';
+import { SecondSource } from './second-source.js';
 import { sourceOf } from './source.js';
 import { StopStack } from './stop-stack.js';
 
@@ -96,8 +97,12 @@ export class Backfill {
     const sessions = await openSessionsStore(db, calendar, clock.now());
     const registry = await LiveRegistry.open(db, broker, clock);
     if (registry.current.size === 0) await registry.sync();
+    const metrics = createMetrics();
+    const second = await SecondSource.open(config, log, metrics);
+    parts.push('second source', async () => second?.stop());
     const { candles, repairer, endOfDay } = await openHistory({
       config,
+      second,
       db,
       broker,
       registry,
@@ -105,7 +110,7 @@ export class Backfill {
       sessions,
       clock,
       log,
-      metrics: createMetrics(),
+      metrics,
       hasToken: () => true,
       marketOpen: () => calendar.groups.some((group) => calendar.isOpen(group, clock.now())),
       lookedAt: () => [],

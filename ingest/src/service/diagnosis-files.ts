@@ -11,31 +11,33 @@ const MEBIBYTE = 1024 ** 2;
 /** What lies in files, and who may read it. */
 export async function fileFindings(config: Config, folder: string, spoolDir: string): Promise<Finding[]> {
   const findings = await Promise.all([
-    tokenFileFinding(config),
+    kiteTokenFinding(config),
+    fyersTokenFinding(config),
     environmentFinding(folder),
     spoolFinding(spoolDir),
   ]);
   return findings.filter((finding) => finding !== undefined);
 }
 
-async function tokenFileFinding({ broker, kite }: Config): Promise<Finding | undefined> {
+async function kiteTokenFinding({ broker, kite }: Config): Promise<Finding | undefined> {
   if (broker !== 'kite' || kite.accessToken) return undefined;
-  const what = 'token file';
-  const mode = await modeOf(kite.tokenFile);
-  if (mode === undefined) {
-    return {
-      what,
-      verdict: 'attention',
-      found: `${kite.tokenFile} is not there`,
-      todo: 'run `tickscope login`',
-    };
-  }
-  if ((mode & OTHERS) === 0) return { what, verdict: 'ok', found: `${kite.tokenFile}, its owner's alone` };
+  return tokenFileFinding('token file', kite.tokenFile, 'run `tickscope login`');
+}
+
+async function fyersTokenFinding({ fyers }: Config): Promise<Finding | undefined> {
+  if (!fyers || fyers.accessToken) return undefined;
+  return tokenFileFinding('token file of Fyers', fyers.tokenFile, "put today's access token of Fyers there");
+}
+
+async function tokenFileFinding(what: string, path: string, todo: string): Promise<Finding> {
+  const mode = await modeOf(path);
+  if (mode === undefined) return { what, verdict: 'attention', found: `${path} is not there`, todo };
+  if ((mode & OTHERS) === 0) return { what, verdict: 'ok', found: `${path}, its owner's alone` };
   return {
     what,
     verdict: 'broken',
-    found: `${kite.tokenFile} has mode ${octal(mode)} and is not used: other users may read the token`,
-    todo: `chmod 600 ${kite.tokenFile}, and log in again if others may have read it`,
+    found: `${path} has mode ${octal(mode)} and is not used: other users may read the token`,
+    todo: `chmod 600 ${path}, and log in again if others may have read it`,
   };
 }
 

@@ -10,9 +10,10 @@ import type { Metrics } from '../metrics.js';
 import { EndOfDay } from '../quality/end-of-day.js';
 import { CorporateActions, historyAsTraded } from '../quality/scale.js';
 import { Repairer } from '../repair/repairer.js';
-import { historicalApi } from '../repair/source.js';
+import { backupSource, historicalApi } from '../repair/source.js';
 import type { Calendar } from '../sessions/calendar.js';
 import type { LiveRegistry } from './live-registry.js';
+import type { SecondSource } from './second-source.js';
 
 export interface HistoryParts {
   readonly config: Pick<Config, 'heal' | 'quality'>;
@@ -24,6 +25,7 @@ export interface HistoryParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly second: SecondSource | undefined;
   /** False while only a login helps. */
   readonly hasToken: () => boolean;
   readonly marketOpen: () => boolean;
@@ -50,27 +52,37 @@ export async function openHistory(parts: HistoryParts): Promise<History> {
   const tradedHistory = historyAsTraded(broker, (brokerToken) =>
     actions.of(registry.current.byBrokerToken(brokerToken)?.token ?? Number.NaN),
   );
-  const candles = createCandleService({
+  const common = {
     db,
-    broker: tradedHistory,
     calendar,
     sessions: parts.sessions,
     clock,
     log,
     metrics,
     config: { settleSeconds, daySettleMinutes, healAsMinutesDays: asMinutesDays },
-  });
+  };
+  const own = createCandleService({ ...common, broker: tradedHistory });
+  const other =
+    parts.second &&
+    createCandleService({
+      ...common,
+      broker: parts.second.history(broker.name, registry, actions),
+      isSecond: true,
+    });
+  const candles = other ? hearingOf(own, other) : own;
   candles.onStored((token) => ledger.changed(token));
   const repairer = new Repairer({
     db,
     ledger,
-    sources: [historicalApi(candles)],
+    sources: [
+      historicalApi(own, hasToken),
+      ...(other ? [backupSource(other, () => parts.second?.isReady ?? false)] : []),
+    ],
     broker,
     brokerToken: (token) => registry.current.brokerToken(token),
     clock,
     log,
     metrics,
-    hasToken,
     sessionOn: parts.marketOpen,
     lookedAt: parts.lookedAt,
     repairDays: days,
@@ -91,4 +103,19 @@ export async function openHistory(parts: HistoryParts): Promise<History> {
     days,
   });
   return { candles, actions, repairer, endOfDay };
+}
+
+/** `own`, whose listeners hear of what `other` stores too, and which stops both. */
+function hearingOf(own: CandleService, other: CandleService): CandleService {
+  return Object.assign(Object.create(own) as CandleService, {
+    onStored(listener: (token: number) => void) {
+      const undo = [own.onStored(listener), other.onStored(listener)];
+      return () => {
+        for (const stop of undo) stop();
+      };
+    },
+    async stop() {
+      await Promise.all([own.stop(), other.stop()]);
+    },
+  });
 }

@@ -22,6 +22,7 @@ import { ReplayMarket } from './replayMarket.js';
 import { type ServerOptions, type Simulator, serveExchange } from './simulator.js';
 
 const DEFAULT_PACKETS_A_SECOND = 5;
+const MODE_TAKES_MS = 250;
 const POLL_MS = 50;
 const BODY_LENGTHS: ReadonlySet<number> = new Set([
   LTP_BYTES,
@@ -53,7 +54,8 @@ export interface Replay extends Simulator {
 }
 
 /**
- * Serves a recorded file through the same protocol. The clock starts with the first subscription.
+ * Serves a recorded file through the same protocol. The clock starts soon after the first subscription: what comes before
+ * the client has said which mode it wants has neither time nor depth.
  * @throws ReplayFileInvalid when the file cannot be replayed exactly.
  */
 export async function startReplay(options: ReplayOptions): Promise<Replay> {
@@ -83,7 +85,7 @@ async function replayMinutes(options: ReplayOptions, all: readonly FileMinute[])
     clock,
     { rate: DEFAULT_PACKETS_A_SECOND, ...options, catchesUp: true },
     { origin: 'replay', file: options.file, speed: clock.speed },
-    () => clock.start(),
+    () => setTimeout(() => clock.start(), MODE_TAKES_MS).unref(),
   );
   let timer: NodeJS.Timeout | undefined;
   const done = new Promise<void>((resolve) => {

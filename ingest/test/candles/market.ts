@@ -4,6 +4,7 @@ import type { CandleQuery } from '../../src/candles/candle.js';
 import {
   type CandleConfig,
   type CandleService,
+  type CandleServiceParts,
   createCandleService,
 } from '../../src/candles/candle-service.js';
 import type { Span } from '../../src/candles/span.js';
@@ -46,7 +47,7 @@ export interface TestMarket {
   /** One connection of the feed heard `[from, to)`; `cause` says why it ended. */
   heard(from: number, to: number, cause?: string): Promise<void>;
   /** A service with another configuration on the same database and broker. */
-  serviceWith(config: Partial<CandleConfig>): CandleService;
+  serviceWith(config: Partial<CandleConfig>, parts?: Partial<CandleServiceParts>): CandleService;
   ask(query: Partial<CandleQuery> & { instrument: Instrument }): ReturnType<CandleService['candles']>;
 }
 
@@ -70,7 +71,7 @@ export async function openMarket(
       if (to > written.to) await writeSessions(db, calendar, written.to, to);
     },
   };
-  const serviceWith = (config: Partial<CandleConfig>) =>
+  const serviceWith = (config: Partial<CandleConfig>, parts: Partial<CandleServiceParts> = {}) =>
     createCandleService({
       db,
       broker,
@@ -80,6 +81,7 @@ export async function openMarket(
       log: quiet,
       metrics,
       config: { ...CONFIG, ...config },
+      ...parts,
     });
   const service = serviceWith({});
   const market: TestMarket = {

@@ -81,6 +81,32 @@ describe('the broker', () => {
     });
   });
 
+  test('fyers stands behind the broker when it is asked to, with its app id and one token', () => {
+    const live = { KITE_API_KEY: 'a', BACKUP_BROKER: 'fyers', FYERS_APP_ID: 'b-100' };
+    expect(parse(live).fyers).toEqual({
+      appId: 'b-100',
+      accessToken: undefined,
+      tokenFile: '/srv/tickscope/.tickscope/fyers-token',
+      apiUrl: undefined,
+    });
+    expect(parse({}).fyers).toBeUndefined();
+    expect(problemsOf({ ...live, FYERS_APP_ID: '' })).toEqual([expect.stringContaining('FYERS_APP_ID')]);
+    expect(problemsOf({ ...live, BACKUP_BROKER: 'upstox' })).toEqual([expect.stringContaining('"upstox"')]);
+    expect(problemsOf({ ...live, FYERS_ACCESS_TOKEN: 'c', FYERS_TOKEN_FILE: 'd' })).toEqual([
+      expect.stringContaining('FYERS_ACCESS_TOKEN'),
+    ]);
+  });
+
+  test('real history never fills holes of simulated data, nor the other way round', () => {
+    const fyers = { BACKUP_BROKER: 'fyers', FYERS_APP_ID: 'b-100' };
+    const simulated = 'http://127.0.0.1:8010/fyers/data';
+    expect(problemsOf(fyers)).toEqual([expect.stringContaining('BACKUP_BROKER')]);
+    expect(problemsOf({ ...fyers, KITE_API_KEY: 'a', FYERS_API_URL: simulated })).toEqual([
+      expect.stringContaining('FYERS_API_URL'),
+    ]);
+    expect(parse({ ...fyers, FYERS_API_URL: simulated }).fyers?.apiUrl).toBe(simulated);
+  });
+
   test('takes its access token from one place', () => {
     const both = { KITE_API_KEY: 'a', KITE_ACCESS_TOKEN: 'b', KITE_TOKEN_FILE: 'c' };
     expect(problemsOf(both)).toEqual([expect.stringContaining('KITE_ACCESS_TOKEN')]);

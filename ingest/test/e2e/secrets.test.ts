@@ -19,6 +19,8 @@ const SECRETS = {
   wrongToken: 'wWrong5Ty2uIo9',
   token: 'tAdmin4Er6tYu8',
   readToken: 'tReader2Sd9fGh1',
+  fyersAppId: 'fApp5Lk8jHg2-100',
+  fyersToken: 'fToken6Mn4bVc7',
 };
 
 const server = onPlainPostgres();
@@ -53,6 +55,10 @@ beforeAll(async () => {
     TICKSCOPE_PORT: '0',
     TICKSCOPE_TOKEN: SECRETS.token,
     TICKSCOPE_READ_TOKEN: SECRETS.readToken,
+    BACKUP_BROKER: 'fyers',
+    FYERS_APP_ID: SECRETS.fyersAppId,
+    FYERS_ACCESS_TOKEN: SECRETS.fyersToken,
+    FYERS_API_URL: `${simulator.url}/fyers/data`,
     LOG_LEVEL: 'trace',
   };
   service = new Tickscope(['serve'], folder.path, env);

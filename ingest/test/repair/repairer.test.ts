@@ -5,8 +5,9 @@ import type { GapLedger } from '../../src/gaps/ledger.js';
 import { MOST_ATTEMPTS } from '../../src/repair/backoff.js';
 import { Interest, watched } from '../../src/repair/interest.js';
 import { Repairer, type RepairerParts } from '../../src/repair/repairer.js';
-import { historicalApi } from '../../src/repair/source.js';
-import { INDEX, ist, openMarket, STOCK, stock, type TestMarket } from '../candles/market.js';
+import { backupSource, historicalApi } from '../../src/repair/source.js';
+import { FakeBroker } from '../candles/fake-broker.js';
+import { INDEX, ist, openMarket, STOCK, steadyHistory, stock, type TestMarket } from '../candles/market.js';
 import { eachDatabase, quiet } from '../fixtures/databases.js';
 import { instrumentOf } from '../fixtures/instruments.js';
 import { answered, CLEAR, gapsOf, hearOn, ledgerOf, prove } from '../gaps/watching.js';
@@ -30,7 +31,7 @@ eachDatabase((server) => {
     new Repairer({
       db,
       ledger,
-      sources: [historicalApi(market.service)],
+      sources: [historicalApi(market.service, () => true)],
       broker: {
         quotes: async (keys) => {
           asked.push(keys.map(({ symbol }) => symbol));
@@ -41,7 +42,6 @@ eachDatabase((server) => {
       clock: market.clock,
       log: quiet,
       metrics: market.metrics,
-      hasToken: () => true,
       sessionOn: () => true,
       lookedAt: () => interest.current(),
       repairDays: 7,
@@ -248,9 +248,10 @@ eachDatabase((server) => {
       const requests: number[] = [];
       repairer = repairerWith({
         sources: [
-          historicalApi(market.service),
+          historicalApi(market.service, () => true),
           {
             source: 'BACKUP_SOURCE',
+            isReady: () => true,
             async heal({ token, from, to }) {
               requests.push(token);
               await answered(market, token, from, to);
@@ -261,6 +262,37 @@ eachDatabase((server) => {
       });
       expect(await workAt('10:05')).toMatchObject([{ status: 'RECOVERED', source: 'BACKUP_SOURCE' }]);
       expect(requests.sort()).toEqual([INDEX, STOCK].sort());
+    });
+
+    it('goes to the history of another broker, which the first one’s refusal does not bind', async () => {
+      failing(STOCK, INDEX);
+      const other = new FakeBroker(steadyHistory(market.calendar));
+      const service = market.serviceWith({}, { broker: other, isSecond: true });
+      repairer = repairerWith({
+        sources: [historicalApi(market.service, () => true), backupSource(service, () => true)],
+      });
+      expect(await workAt('10:05')).toMatchObject([{ status: 'RECOVERED', source: 'BACKUP_SOURCE' }]);
+      expect(other.requests.map(({ brokerToken }) => brokerToken).sort()).toEqual([INDEX, STOCK].sort());
+      const { rows } = await db.pool.query(
+        'select count(*)::int as candles from broker_candles where instrument_token = $1',
+        [STOCK],
+      );
+      expect(rows[0].candles).toBeGreaterThan(0);
+      await service.stop();
+    });
+
+    it('is no more given up for what another broker says than it was', async () => {
+      failing(STOCK, INDEX);
+      const other = new FakeBroker(steadyHistory(market.calendar));
+      other.faults.error = new BrokerError('rejected', 'Fyers does not know it');
+      const service = market.serviceWith({}, { broker: other, isSecond: true });
+      repairer = repairerWith({
+        sources: [historicalApi(market.service, () => true), backupSource(service, () => true)],
+      });
+      expect(await workAt('10:05')).toMatchObject([{ status: 'IN_PROGRESS', left: 2 }]);
+      const { rows } = await db.pool.query('select distinct failures, message from heal_failures');
+      expect(rows).toEqual([{ failures: 1, message: 'No such thing here' }]);
+      await service.stop();
     });
 
     it('for ever, because the contract has expired, is said to be so', async () => {
@@ -276,13 +308,34 @@ eachDatabase((server) => {
   describe('without a token', () => {
     it('everything waits and says for what; a login sets it going', async () => {
       let hasToken = false;
-      repairer = repairerWith({ hasToken: () => hasToken });
+      repairer = repairerWith({ sources: [historicalApi(market.service, () => hasToken)] });
       expect(await workAt('10:05')).toMatchObject([
         { status: 'PENDING', message: 'login needed', attempts: 0 },
       ]);
       expect(requested()).toEqual([]);
       hasToken = true;
       expect(await workAt('10:06')).toMatchObject([{ status: 'RECOVERED', message: null }]);
+    });
+
+    it('another broker’s history is asked, and what it lacks waits for the login', async () => {
+      let hasToken = false;
+      const other = new FakeBroker(steadyHistory(market.calendar));
+      other.faults.tamper = (candles, { brokerToken }) => {
+        if (brokerToken === INDEX) throw new BrokerError('rejected', 'Fyers does not know it');
+        return candles;
+      };
+      const service = market.serviceWith({}, { broker: other, isSecond: true });
+      repairer = repairerWith({
+        sources: [historicalApi(market.service, () => hasToken), backupSource(service, () => true)],
+      });
+      expect(await workAt('10:05')).toMatchObject([{ left: 1, source: 'BACKUP_SOURCE' }]);
+      expect(requested()).toEqual([]);
+      expect(asked).toEqual([]);
+      const { rows } = await db.pool.query('select attempts, message from data_gap_instruments');
+      expect(rows).toEqual([{ attempts: 0, message: 'login needed' }]);
+      hasToken = true;
+      expect(await workAt('10:06')).toMatchObject([{ status: 'RECOVERED' }]);
+      await service.stop();
     });
 
     it('that the broker takes, it is not asked again and again, and nobody’s attempts are used up', async () => {

@@ -4,6 +4,7 @@ import type { Endpoint } from '../limiter.js';
 import type { RestContext } from './context.js';
 import { type ControlContext, controlRoutes } from './control.js';
 import { badToken, KiteFailure, tooMany } from './errors.js';
+import { fyersRoutes } from './fyers.js';
 import { historicalRoutes } from './historical.js';
 import { instrumentRoutes } from './instruments.js';
 import { quoteRoutes } from './quotes.js';
@@ -59,6 +60,7 @@ export function restServer(rest: RestContext, control: ControlContext): FastifyI
   instrumentRoutes(app, rest);
   quoteRoutes(app, rest);
   historicalRoutes(app, rest);
+  fyersRoutes(app, rest);
   controlRoutes(app, control);
   return app;
 }
