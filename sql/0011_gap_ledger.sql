@@ -45,6 +45,7 @@ create index data_gap_instruments_due on data_gap_instruments (next_attempt_at) 
 
 -- In the order in which they became known, which is not that of their times.
 alter table feed_assignments add column id bigint generated always as identity;
+create index feed_assignments_id on feed_assignments (id);
 
 -- How far live_coverage, coverage_exceptions and feed_assignments were looked through. Nothing is searched for twice, a
 -- restart goes on.
@@ -153,7 +154,7 @@ begin
     from feed_assignments a
     cross join lateral (select max(n.released_at) as released_at from feed_assignments n
                         where n.token = a.token and n.assigned_at < a.assigned_at) p
-    where a.assigned_at > p_resubscribed and p.released_at < a.assigned_at
+    where (a.assigned_at > p_resubscribed or a.id > p_assignment_id) and p.released_at < a.assigned_at
       and ist_date(p.released_at) = ist_date(a.assigned_at)
   ),
   subscription_holes as (

@@ -187,8 +187,7 @@ async function compose(
   // candles -> api
   const interest = new Interest(clock);
   const marketOpen = () => calendar.groups.some((group) => calendar.isOpen(group, clock.now()));
-  const second = await SecondSource.open(config, log, metrics);
-  parts.push('second source', async () => second?.stop());
+  const second = await SecondSource.open(config, clock, log, metrics);
   const { candles, actions, repairer, endOfDay } = await openHistory({
     config,
     second,
@@ -250,6 +249,7 @@ async function compose(
   // Without the broker, what waits for it ends at once; what it has answered is still stored.
   parts.push('history', async () => {
     const ended = [repairer.stop(), endOfDay.stop()];
+    second?.stop();
     await broker.close();
     await Promise.all([...ended, fallback.stop(), seed.stop(), daySettle.stop(), candles.stop()]);
   });

@@ -175,10 +175,12 @@ export class Classifier {
    * came; without a row, as the connection was gone before one began, the packet since which it stands as it does.
    */
   #unclaimedSince(slot: number, feed: FeedState): number {
+    const { fullAt, unmovedSince, fullTradeTime } = this.slots;
     const held = this.#heldUntil(slot, feed);
-    return Math.floor(
-      Number.isNaN(held) ? this.slots.unmovedSince[slot]! : Math.min(this.slots.fullAt[slot]!, held),
-    );
+    if (!Number.isNaN(held)) return Math.floor(Math.min(fullAt[slot]!, held));
+    // Whatever the clocks were taken for when that packet came, its last trade was before.
+    const traded = (fullTradeTime[slot]! + 1) * 1000;
+    return Math.floor(Math.min(fullAt[slot]!, Math.max(unmovedSince[slot]!, traded)));
   }
 
   /** End of the coverage row in which the instrument's last full packet came; NaN when it came in none. */

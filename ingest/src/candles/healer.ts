@@ -18,7 +18,7 @@ import {
   writeHistory,
 } from './history-store.js';
 import { priceBands } from './price-bands.js';
-import { type Span, subtract, union } from './span.js';
+import { intersect, type Span, subtract, union } from './span.js';
 import { BROKER_TOKEN, GAPS } from './sql/gaps.js';
 import { CONTINUOUS_SESSIONS, DAY_CLOSES } from './sql/hours.js';
 import { type Queryable, type SqlClock, timestamp } from './sql-clock.js';
@@ -292,12 +292,16 @@ export class Healer {
       const isIndex = instrumentType === 'INDEX';
       const contradiction = await contradictionOf(sql, { token, isIndex }, fetch, judged, sessions);
       const refused = union([...judged.refused, ...(contradiction?.spans ?? [])]);
+      // That nothing traded is believed of the broker alone, who can be held against its own quotes and feed.
+      const given = isSecond
+        ? intersect(judged.covered, bucketsOf(judged.candles, fetch.interval))
+        : judged.covered;
       const message = [judged.problem, contradiction?.message].filter(Boolean).join(' ');
       await storeHistory(sql, {
         token,
         interval: fetch.interval,
         candles: judged.candles,
-        covered: subtract(judged.covered, refused),
+        covered: subtract(given, refused),
         ...(refused.length > 0 && !isSecond && { failed: { spans: refused, message } }),
         rejects: judged.rejects,
         instrumentType,
@@ -370,6 +374,9 @@ export class Healer {
     };
   }
 }
+
+const bucketsOf = (candles: readonly BrokerCandle[], interval: CandleInterval): Span[] =>
+  union(candles.map(({ time }) => ({ from: time, to: time + INTERVAL_MS[interval] })));
 
 /** `empty`: the broker answered that nothing traded, which closes a hole too. */
 function resultOf(stored: number, failures: number): 'healed' | 'empty' | 'partial' | 'failed' {

@@ -75,9 +75,9 @@ export function createSeed({
     return rows[0]!.heard ?? clock.now();
   }
 
-  /** Today up to the minute in which listening began, once the broker tells of that as well. */
+  /** Today up to the minute after the one in which listening began, as not all begin at once, when the broker tells of it. */
   async function beforeListening(): Promise<{ from: number; to: number }> {
-    const to = Math.ceil((await firstHeard()) / MINUTE_MS) * MINUTE_MS;
+    const to = (Math.ceil((await firstHeard()) / MINUTE_MS) + 1) * MINUTE_MS;
     const waitMs = to - clock.now() + settleSeconds * 1_000;
     if (waitMs > 0) await sleep(waitMs, undefined, { signal: abort.signal }).catch(() => undefined);
     return { from: istMidnight(istDate(to)), to };

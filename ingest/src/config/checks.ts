@@ -48,6 +48,9 @@ function checkBackup(settings: Settings, broker: BrokerName, problems: string[])
   if (settings.FYERS_ACCESS_TOKEN && settings.FYERS_TOKEN_FILE) {
     problems.push('FYERS_ACCESS_TOKEN: set it or FYERS_TOKEN_FILE, not both.');
   }
+  if (settings.FYERS_TOKEN_FILE && settings.FYERS_TOKEN_FILE === settings.KITE_TOKEN_FILE) {
+    problems.push("FYERS_TOKEN_FILE: it is Kite's; each broker must get its own token only.");
+  }
   // Holes of invented prices must not be filled with real ones, nor the other way round.
   const isReal = broker === 'kite' && !settings.KITE_API_URL;
   if (isReal === !!settings.FYERS_API_URL) {

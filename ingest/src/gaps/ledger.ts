@@ -74,7 +74,7 @@ interface HoleRow extends Omit<Hole, 'parts'> {
 export class GapLedger {
   readonly #p: GapLedgerParts;
   readonly #sql: SqlClock;
-  readonly #changed = new Set<number>();
+  readonly #changed = new Map<number, GapSource>();
   /** Everything that writes to the ledger takes turns: two that lock the same rows would wait for each other. */
   readonly #turns = new PQueue({ concurrency: 1 });
   #swept: { gapId: number; token: number } = { gapId: 0, token: 0 };
@@ -85,9 +85,9 @@ export class GapLedger {
     this.#sql = new SqlClock(parts.db, parts.clock);
   }
 
-  /** The next pass looks again at what `token` lacks. */
-  changed(token: number): void {
-    this.#changed.add(token);
+  /** The next pass looks again at what `token` lacks, of which `source` gave something. */
+  changed(token: number, source: GapSource): void {
+    this.#changed.set(token, source);
   }
 
   /**
@@ -135,7 +135,7 @@ export class GapLedger {
       for (const row of settled) if (row.status !== row.before) this.#tell(row);
       return settled;
     } catch (error) {
-      for (const token of changed) this.#changed.add(token);
+      for (const [token, source] of changed) if (!this.#changed.has(token)) this.#changed.set(token, source);
       throw error;
     }
   }
@@ -182,8 +182,11 @@ export class GapLedger {
     for (const { id } of rows) await db.query(COUNT_ROW, [id, `${this.#p.settleSeconds + 1} seconds`]);
   }
 
-  async #recheck(db: Queryable, changed: readonly number[]): Promise<void> {
-    if (changed.length > 0) await db.query(RECHECK, [null, changed, 'HISTORICAL_API']);
+  async #recheck(db: Queryable, changed: ReadonlyArray<readonly [number, GapSource]>): Promise<void> {
+    for (const source of new Set(changed.map(([, by]) => by))) {
+      const tokens = changed.filter(([, by]) => by === source).map(([token]) => token);
+      await db.query(RECHECK, [null, tokens, source]);
+    }
     const { gapId, token } = this.#swept;
     const { rows } = await db.query<{ gapId: number; token: number }>(NEXT_TO_RECHECK, [gapId, token, SWEEP]);
     const last = rows.at(-1);

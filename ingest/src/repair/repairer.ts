@@ -36,6 +36,7 @@ const REJECTS_DAYS = 90;
 const REFUSED_MS = 300_000;
 
 export const LOGIN_NEEDED = 'login needed';
+const BROKER_AWAY = 'the broker is away';
 const EXPIRED = 'The contract has expired: the broker gives no history of it.';
 
 export interface RepairerParts {
@@ -123,7 +124,7 @@ export class Repairer {
     const { ledger, metrics, clock } = this.#p;
     const now = timestamp(clock.now());
     await ledger.write((db) => db.query(EXPIRE, [now, EXPIRED]));
-    const waits = this.#canAsk() ? null : LOGIN_NEEDED;
+    const waits = this.#waitsFor();
     for (const row of await ledger.pass(waits)) {
       if (row.status === 'FAILED' && row.before !== 'FAILED') metrics.repairs.inc({ result: 'gave_up' });
     }
@@ -142,7 +143,7 @@ export class Repairer {
   /** Repairs until nothing is due. @returns how many instruments' holes were closed. */
   async work(onProgress: (closed: number) => void = () => undefined): Promise<number> {
     let closed = 0;
-    while (this.#canAsk() && !this.#breaker.isOpen(this.#p.clock.now()) && !this.#stopped) {
+    while (this.#canAsk() && !this.#stopped) {
       const due = await this.#due(A_PROOF);
       if (due.length === 0) break;
       const proven = await this.#prove(due);
@@ -153,7 +154,7 @@ export class Repairer {
         .values();
       const worker = async () => {
         for (const repair of queue) {
-          if (this.#stopped || !this.#canAsk() || this.#breaker.isOpen(this.#p.clock.now())) return;
+          if (this.#stopped || !this.#canAsk()) return;
           if (await this.#repair(repair)) closed++;
           onProgress(closed);
         }
@@ -185,9 +186,20 @@ export class Repairer {
     return this.#p.sources.some((source) => this.#isReady(source));
   }
 
+  /** The broker itself is left alone for a while when it is away. */
   #isReady(source: RepairSource): boolean {
+    const isOwn = source === this.#p.sources[0];
+    return this.#isLoggedIn(source) && !(isOwn && this.#breaker.isOpen(this.#p.clock.now()));
+  }
+
+  #isLoggedIn(source: RepairSource): boolean {
     if (source === this.#p.sources[0] && this.#p.clock.now() < this.#refusedUntil) return false;
     return source.isReady();
+  }
+
+  /** What everything waits for; null while somebody can be asked, or could be if he answered. */
+  #waitsFor(): string | null {
+    return this.#p.sources.some((source) => this.#isLoggedIn(source)) ? null : LOGIN_NEEDED;
   }
 
   #warn(waits: string | null): void {
@@ -238,27 +250,40 @@ export class Repairer {
     const { token, from, to, gaps } = repair;
     await ledger.write((db) => db.query(BEGIN_ATTEMPT, [gaps, timestamp(clock.now()), repair.attempts + 1]));
     // What another source says of a hole is no verdict on it: only the broker's own answer counts as an attempt.
-    let verdict: Healed = { stored: 0, failures: [LOGIN_NEEDED], faults: ['login_needed'] };
+    let verdict: Healed = {
+      stored: 0,
+      failures: [this.#isLoggedIn(sources[0]) ? BROKER_AWAY : LOGIN_NEEDED],
+      faults: ['login_needed'],
+    };
+    let anotherMay = false;
     for (const source of sources) {
       if (this.#stopped) return false;
-      if (!this.#isReady(source)) continue;
+      const isOwn = source === sources[0];
+      if (!this.#isReady(source)) {
+        anotherMay ||= !isOwn;
+        continue;
+      }
       const healed = await source.heal({ token, from, to, priority: brokerPriority(repair) });
       if (this.#stopped) return false;
-      if (source === sources[0]) {
+      if (isOwn) {
         verdict = healed;
         this.#heed(healed.faults, healed.stored);
-      } else if (healed.stored > 0) this.#breaker.succeeded();
+      } else anotherMay ||= healed.faults.some((fault) => PASSES.has(fault));
       if (await ledger.recheck(gaps, token, source.source)) return true;
     }
-    await this.#record(repair, verdict);
+    await this.#record(repair, verdict, anotherMay);
     return false;
   }
 
-  async #record({ gaps, token, attempts }: DueRepair, { failures, faults }: Healed): Promise<void> {
+  async #record(
+    { gaps, token, attempts }: DueRepair,
+    { failures, faults }: Healed,
+    anotherMay: boolean,
+  ): Promise<void> {
     const { clock, ledger, log } = this.#p;
     const blameless = failures.length === 0 || faults.some((f) => NOT_ITS_FAULT.has(f));
     const made = blameless ? attempts : attempts + 1;
-    const isOver = made >= MOST_ATTEMPTS || faults.includes('no_permission');
+    const isOver = !anotherMay && (made >= MOST_ATTEMPTS || faults.includes('no_permission'));
     const message = failures[0] ?? null;
     const next = clock.now() + (blameless ? LATER_MS : waitAfter(made));
     const status = isOver ? 'FAILED' : 'PENDING';
@@ -279,3 +304,5 @@ export class Repairer {
 
 const AWAY: ReadonlySet<FetchFault> = new Set(['rate_limited', 'unavailable', 'not_stored']);
 const NOT_ITS_FAULT: ReadonlySet<FetchFault> = new Set(['rate_limited', 'login_needed', 'not_stored']);
+/** After these another source may give later what it does not give now. */
+const PASSES: ReadonlySet<FetchFault> = new Set([...NOT_ITS_FAULT, 'unavailable']);

@@ -1,6 +1,8 @@
 import type { CandleService, RangeHeal } from '../candles/candle-service.js';
 import type { Healed } from '../candles/healer.js';
+import type { Clock } from '../clock.js';
 import type { GapSource } from '../gaps/rows.js';
+import { waitAfter } from './backoff.js';
 
 /** What one instrument lacks of one day. Epoch milliseconds. */
 export type RepairRequest = Pick<RangeHeal, 'token' | 'from' | 'to' | 'priority'>;
@@ -21,9 +23,31 @@ export function historicalApi(candles: Candles, isReady: () => boolean): RepairS
   return { source: 'HISTORICAL_API', isReady, heal: healer(candles) };
 }
 
-/** The history of another broker, through a candle service of its own. */
-export function backupSource(candles: Candles, isReady: () => boolean): RepairSource {
-  return { source: 'BACKUP_SOURCE', isReady, heal: healer(candles) };
+/**
+ * The history of another broker, through a candle service of its own. What it does not give of an instrument it is asked
+ * for again later each time: nobody else remembers that it was asked.
+ */
+export function backupSource(candles: Candles, isReady: () => boolean, clock: Clock): RepairSource {
+  const heal = healer(candles);
+  const refusals = new Map<
+    number,
+    { readonly tries: number; readonly until: number; readonly said: Healed }
+  >();
+  return {
+    source: 'BACKUP_SOURCE',
+    isReady,
+    async heal(request) {
+      const before = refusals.get(request.token);
+      if (before && clock.now() < before.until) return before.said;
+      const said = await heal(request);
+      if (said.stored > 0) refusals.delete(request.token);
+      else {
+        const tries = (before?.tries ?? 0) + 1;
+        refusals.set(request.token, { tries, until: clock.now() + waitAfter(tries), said });
+      }
+      return said;
+    },
+  };
 }
 
 function healer(candles: Candles): RepairSource['heal'] {

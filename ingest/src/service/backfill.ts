@@ -98,8 +98,7 @@ export class Backfill {
     const registry = await LiveRegistry.open(db, broker, clock);
     if (registry.current.size === 0) await registry.sync();
     const metrics = createMetrics();
-    const second = await SecondSource.open(config, log, metrics);
-    parts.push('second source', async () => second?.stop());
+    const second = await SecondSource.open(config, clock, log, metrics);
     const { candles, repairer, endOfDay } = await openHistory({
       config,
       second,
@@ -119,6 +118,7 @@ export class Backfill {
     parts.push('candles', () => candles.stop());
     parts.push('repairs', () => repairer.stop());
     parts.push('comparison', () => endOfDay.stop());
+    parts.push('second source', () => second?.stop());
     return new Backfill(registry, candles, repairer, endOfDay, parts);
   }
 

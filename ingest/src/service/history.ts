@@ -70,13 +70,14 @@ export async function openHistory(parts: HistoryParts): Promise<History> {
       isSecond: true,
     });
   const candles = other ? hearingOf(own, other) : own;
-  candles.onStored((token) => ledger.changed(token));
+  own.onStored((token) => ledger.changed(token, 'HISTORICAL_API'));
+  other?.onStored((token) => ledger.changed(token, 'BACKUP_SOURCE'));
   const repairer = new Repairer({
     db,
     ledger,
     sources: [
       historicalApi(own, hasToken),
-      ...(other ? [backupSource(other, () => parts.second?.isReady ?? false)] : []),
+      ...(other ? [backupSource(other, () => parts.second?.isReady ?? false, clock)] : []),
     ],
     broker,
     brokerToken: (token) => registry.current.brokerToken(token),

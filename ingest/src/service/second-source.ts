@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { BrokerError, type HistoryBroker } from '../broker/broker.js';
 import { FYERS_RANGE_MS, FyersHistory } from '../broker/fyers/history.js';
 import { fyersSymbol } from '../broker/fyers/symbols.js';
+import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { TokenFile } from '../feed/token-file.js';
 import type { Metrics } from '../metrics.js';
@@ -22,6 +23,7 @@ export class SecondSource {
   /** Undefined where none is configured. */
   static async open(
     { fyers: config }: Pick<Config, 'fyers'>,
+    clock: Clock,
     log: Logger,
     metrics: Pick<Metrics, 'brokerRequest'>,
   ): Promise<SecondSource | undefined> {
@@ -29,6 +31,7 @@ export class SecondSource {
     const fyers = new FyersHistory({
       appId: config.appId,
       root: config.apiUrl,
+      clock,
       onRequest: ({ status, seconds }) =>
         metrics.brokerRequest.observe({ broker: 'fyers', endpoint: 'historical', status }, seconds),
     });
@@ -45,13 +48,13 @@ export class SecondSource {
     return new SecondSource(fyers, file);
   }
 
-  /** False while only a new access token helps. */
+  /** False while it cannot be asked. */
   get isReady(): boolean {
     return this.#fyers.isReady;
   }
 
   warnings(): string[] {
-    if (this.isReady) return [];
+    if (this.#fyers.isLoggedIn) return [];
     return [
       'Fyers needs a new access token (FYERS_TOKEN_FILE or FYERS_ACCESS_TOKEN): until then nobody is asked for what the broker does not give.',
     ];

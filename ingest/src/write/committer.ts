@@ -226,8 +226,8 @@ export class Committer {
   /** Writes until it is committed; false when `stop` could wait no longer, or somebody else is the writer. */
   async #commit(group: readonly Waiting[], last: boolean): Promise<boolean> {
     const { session, composer, clock, log, metrics } = this.#o;
-    const flushes: Flush[] = [];
-    for (const waiting of group) flushes.push(waiting.flush ?? (await this.#readBack(waiting)));
+    const flushes = await this.#flushesOf(group);
+    if (!flushes) return false;
     const state = this.#waiting.length === 0 ? composer.state(clock.now(), last) : undefined;
     const { stateSeq, foldFrom } = composer;
     const write = { flushes, state, stateSeq, foldFrom, late: lateMinutes(flushes, clock.now()) };
@@ -264,8 +264,28 @@ export class Committer {
     }
   }
 
-  async #readBack(waiting: Waiting): Promise<Flush> {
-    return decodeFlush(waiting.record ?? (await this.#o.spool!.read(waiting.id)));
+  /** Reads back from the spool what memory let go of, until it can be read; undefined when `stop` could wait no longer. */
+  async #flushesOf(group: readonly Waiting[]): Promise<Flush[] | undefined> {
+    const { spool, log, metrics } = this.#o;
+    for (;;) {
+      try {
+        const flushes: Flush[] = [];
+        for (const { id, flush, record } of group) {
+          flushes.push(flush ?? decodeFlush(record ?? (await spool!.read(id))));
+        }
+        return flushes;
+      } catch (error) {
+        metrics.spoolErrors.inc();
+        const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+        log.error(
+          { err: error, waitMs, ticks: rows(group) },
+          'The spool cannot be read back, will try again',
+        );
+        if (performance.now() + waitMs > this.#stopBy) return undefined;
+        await this.#wait(waitMs);
+        if (performance.now() > this.#stopBy) return undefined;
+      }
+    }
   }
 
   #committed(

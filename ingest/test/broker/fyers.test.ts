@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerError } from '../../src/broker/broker.js';
 import { FyersHistory } from '../../src/broker/fyers/history.js';
 import { fyersSymbol } from '../../src/broker/fyers/symbols.js';
+import { TestClock } from '../candles/market.js';
 import { type Answer, recordingServer } from './recording-server.js';
 
 const TOKEN = 'eyJ0eXAiOiJKV1QiLCJhbGciOi.secret';
@@ -31,6 +32,7 @@ describe('what Fyers calls an instrument', () => {
 describe('the history of Fyers', () => {
   let server: Awaited<ReturnType<typeof recordingServer>>;
   let history: FyersHistory;
+  let clock: TestClock;
   const minutes = (hasOpenInterest = true) =>
     history.minutes({ symbol: 'NSE:M&M-EQ', from: FROM, to: FROM + 3 * MINUTE, hasOpenInterest });
   const failure = () =>
@@ -44,7 +46,14 @@ describe('the history of Fyers', () => {
 
   beforeEach(async () => {
     server = await recordingServer();
-    history = new FyersHistory({ appId: APP, root: `${server.url}/data`, perSecond: 0, retryBaseMs: 1 });
+    clock = new TestClock(FROM);
+    history = new FyersHistory({
+      appId: APP,
+      root: `${server.url}/data`,
+      clock,
+      perSecond: 0,
+      retryBaseMs: 1,
+    });
     history.setAccessToken(TOKEN);
   });
   afterEach(async () => {
@@ -111,8 +120,9 @@ describe('the history of Fyers', () => {
     const error = await failure();
     expect(error).toBeInstanceOf(BrokerError);
     expect(error.kind).toBe(kind);
-    expect(server.requests).toHaveLength(kind === 'rate_limited' || kind === 'unavailable' ? 3 : 1);
-    expect(history.isReady).toBe(kind !== 'login_needed');
+    expect(server.requests).toHaveLength(kind === 'unavailable' ? 3 : 1);
+    expect(history.isLoggedIn).toBe(kind !== 'login_needed');
+    expect(history.isReady).toBe(kind !== 'login_needed' && kind !== 'rate_limited');
   });
 
   it('is asked again after what may pass, and is ready again with another token', async () => {
@@ -122,6 +132,37 @@ describe('the history of Fyers', () => {
     await failure();
     expect(history.isReady).toBe(false);
     history.setAccessToken('another');
+    expect(history.isReady).toBe(true);
+  });
+
+  it('tries a refused token again after a while, and is not shut out by the answer to an older one', async () => {
+    server.always = { status: 401, body: '{"s":"error","code":-15,"message":"no"}' };
+    await failure();
+    clock.ms += 301_000;
+    expect(history.isReady).toBe(true);
+    const late = failure();
+    await expect.poll(() => server.requests.length).toBe(2);
+    history.setAccessToken('another');
+    expect((await late).kind).toBe('login_needed');
+    expect(history.isReady).toBe(true);
+  });
+
+  it('is left alone when it was asked too often: a minute, an hour, the rest of the day', async () => {
+    server.always = { status: 429, body: '{"s":"error","code":-429,"message":"request limit reached"}' };
+    for (const restMs of [60_000, 3_600_000]) {
+      await failure();
+      const { length } = server.requests;
+      expect((await failure()).kind).toBe('rate_limited');
+      expect(server.requests).toHaveLength(length);
+      clock.ms += restMs - 1;
+      expect(history.isReady).toBe(false);
+      clock.ms += 1;
+      expect(history.isReady).toBe(true);
+    }
+    await failure();
+    clock.ms = Date.parse('2026-11-20T23:59:59+05:30');
+    expect(history.isReady).toBe(false);
+    clock.ms += 1000;
     expect(history.isReady).toBe(true);
   });
 

@@ -29,6 +29,7 @@ describe('work in the background', () => {
     });
 
   it('seeds days for all, minutes for the favourites and the morning of a first day, at the lowest priority', async () => {
+    await market.heard(ist('2026-11-20 11:40:30'), ist('2026-11-20 11:59'));
     const seed = seedWith();
     expect(seed.progress()).toBeNull();
     seed.start();

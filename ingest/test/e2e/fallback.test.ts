@@ -54,7 +54,7 @@ test('what somebody looks at is quoted by REST while the feed is away, marked, a
   stream.once('open', () => stream.send('{"type":"subscribe","symbols":["NSE:INFY"]}'));
   await expect.poll(() => streamed.at(-1), { timeout: 20_000 }).toBe('feed');
 
-  await faults({ kind: 'drop', seconds: 15 });
+  await faults({ kind: 'drop', seconds: 30 });
   await expect.poll(async () => (await quote()).source, { timeout: 20_000 }).toBe('quote');
   await expect.poll(() => streamed.at(-1), { timeout: 20_000 }).toBe('quote');
   const first = await quote();

@@ -2,7 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.js';
-import { emptyFolder, run, Tickscope } from './process.js';
+import { emptyFolder, freePort, run, Tickscope } from './process.js';
 
 /* Kite gives no history. Fyers does, once it has a token. */
 
@@ -19,8 +19,9 @@ let simulator: Simulator;
 let folder: Awaited<ReturnType<typeof emptyFolder>>;
 let env: Record<string, string>;
 let service: Tickscope;
-const url = () => /^open\s+(http:\S+)/m.exec(service.stdout)?.[1] ?? 'http://127.0.0.1:1';
-const get = async <T>(path: string) => (await (await fetch(`${url()}${path}`)).json()) as T;
+let port: number;
+const url = (path: string) => `http://127.0.0.1:${port}${path}`;
+const get = async <T>(path: string) => (await (await fetch(url(path))).json()) as T;
 const fault = (body: object) =>
   fetch(`${simulator.url}/simulator/faults`, {
     method: 'POST',
@@ -35,6 +36,7 @@ const repairs = async () =>
 
 beforeAll(async () => {
   folder = await emptyFolder();
+  port = await freePort();
   simulator = await startSimulator({ port: 0, calendar: 'nonstop', instruments: 60, rate: 100, ...KEYS });
   env = {
     KITE_API_KEY: KEYS.apiKey,
@@ -46,12 +48,10 @@ beforeAll(async () => {
     FYERS_TOKEN_FILE: 'fyers-token',
     FYERS_API_URL: `${simulator.url}/fyers/data`,
     BROKER_SETTLE_SECONDS: '2',
-    TICKSCOPE_PORT: '0',
+    TICKSCOPE_PORT: String(port),
   };
   service = new Tickscope(['serve'], folder.path, env);
-  await expect
-    .poll(async () => (await fetch(`${url()}/health/ready`)).status, { timeout: 120_000 })
-    .toBe(200);
+  await service.ready(url('/health/ready'), 120_000);
 }, 180_000);
 afterAll(async () => {
   await service.stop();

@@ -168,7 +168,7 @@ eachDatabase((server) => {
       } else if (what === 'answer') {
         const hole = holes.splice(pick % Math.max(1, holes.length), 1)[0];
         if (hole) await heal(market, hole);
-        if (hole && pick % 2) ledger.changed(hole.token);
+        if (hole && pick % 2) ledger.changed(hole.token, 'HISTORICAL_API');
       } else if (what === 'give back') {
         if (given.delete(token)) await market.assign(token, now);
         else {

@@ -122,7 +122,7 @@ eachDatabase((server) => {
     });
 
     it('is closed by whoever asks for its candles, too', async () => {
-      market.service.onStored((token) => ledger.changed(token));
+      market.service.onStored((token) => ledger.changed(token, 'HISTORICAL_API'));
       market.clock.ms = at('10:05');
       await hearOn(market, at('10:05'));
       await repairer.look();
@@ -269,7 +269,7 @@ eachDatabase((server) => {
       const other = new FakeBroker(steadyHistory(market.calendar));
       const service = market.serviceWith({}, { broker: other, isSecond: true });
       repairer = repairerWith({
-        sources: [historicalApi(market.service, () => true), backupSource(service, () => true)],
+        sources: [historicalApi(market.service, () => true), backupSource(service, () => true, market.clock)],
       });
       expect(await workAt('10:05')).toMatchObject([{ status: 'RECOVERED', source: 'BACKUP_SOURCE' }]);
       expect(other.requests.map(({ brokerToken }) => brokerToken).sort()).toEqual([INDEX, STOCK].sort());
@@ -281,13 +281,45 @@ eachDatabase((server) => {
       await service.stop();
     });
 
+    it('is not closed because another broker knows of no trade', async () => {
+      failing(STOCK, INDEX);
+      const other = new FakeBroker(() => []);
+      const service = market.serviceWith({}, { broker: other, isSecond: true });
+      repairer = repairerWith({
+        sources: [historicalApi(market.service, () => true), backupSource(service, () => true, market.clock)],
+      });
+      expect(await workAt('10:05')).toMatchObject([{ status: 'IN_PROGRESS', left: 2, source: null }]);
+      // Nor is it asked for the same again at once.
+      const { length } = other.requests;
+      await workAt('10:05:20');
+      expect(other.requests).toHaveLength(length);
+      await service.stop();
+    });
+
+    it('is not given up while another broker may have it', async () => {
+      market.broker.faults.error = new BrokerError('no_permission', 'No historical data for this key');
+      let isReady = false;
+      const other = new FakeBroker(steadyHistory(market.calendar));
+      const service = market.serviceWith({}, { broker: other, isSecond: true });
+      repairer = repairerWith({
+        sources: [
+          historicalApi(market.service, () => true),
+          backupSource(service, () => isReady, market.clock),
+        ],
+      });
+      expect(await workAt('10:05')).toMatchObject([{ status: 'IN_PROGRESS', failed: 0 }]);
+      isReady = true;
+      expect(await workAt('10:20')).toMatchObject([{ status: 'RECOVERED', source: 'BACKUP_SOURCE' }]);
+      await service.stop();
+    });
+
     it('is no more given up for what another broker says than it was', async () => {
       failing(STOCK, INDEX);
       const other = new FakeBroker(steadyHistory(market.calendar));
       other.faults.error = new BrokerError('rejected', 'Fyers does not know it');
       const service = market.serviceWith({}, { broker: other, isSecond: true });
       repairer = repairerWith({
-        sources: [historicalApi(market.service, () => true), backupSource(service, () => true)],
+        sources: [historicalApi(market.service, () => true), backupSource(service, () => true, market.clock)],
       });
       expect(await workAt('10:05')).toMatchObject([{ status: 'IN_PROGRESS', left: 2 }]);
       const { rows } = await db.pool.query('select distinct failures, message from heal_failures');
@@ -326,7 +358,10 @@ eachDatabase((server) => {
       };
       const service = market.serviceWith({}, { broker: other, isSecond: true });
       repairer = repairerWith({
-        sources: [historicalApi(market.service, () => hasToken), backupSource(service, () => true)],
+        sources: [
+          historicalApi(market.service, () => hasToken),
+          backupSource(service, () => true, market.clock),
+        ],
       });
       expect(await workAt('10:05')).toMatchObject([{ left: 1, source: 'BACKUP_SOURCE' }]);
       expect(requested()).toEqual([]);

@@ -25,7 +25,7 @@ beforeAll(async () => {
     log: quiet,
     historicalPerSecond: 0,
   });
-  fyers = new FyersHistory({ appId: 'APP-100', root: `${simulator.url}/fyers/data`, perSecond: 0 });
+  fyers = new FyersHistory({ appId: 'APP-100', root: `${simulator.url}/fyers/data`, clock, perSecond: 0 });
   fyers.setAccessToken('token');
 });
 afterAll(async () => {

@@ -181,7 +181,7 @@ test('what is appended is on the disk itself within the interval, by one sync fo
   const datasync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync');
   await probe.close();
   try {
-    const spool = await Spool.open({ dir, maxBytes: 1e9, fsyncMs: 20, log });
+    const spool = await Spool.open({ dir, maxBytes: 1e9, fsyncMs: 300, log });
     expect(datasync).not.toHaveBeenCalled();
     await Promise.all([1, 2, 3].map((id) => spool.append(id, payload(id))));
     await expect.poll(() => datasync.mock.calls.length).toBe(1);

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Database } from '../../src/db/database.js';
 import { Spool } from '../../src/spool/spool.js';
 import { at, INFY, NIFTY } from '../batch/market.js';
@@ -141,9 +141,13 @@ eachDatabase((server) => {
       if (s % 10 === 0) await spooled(p, s / 10);
     }
     expect(p.pipeline.stats()).toMatchObject({ dropped: 0, healthy: false });
+    // A disk that fails once is read again.
+    const read = vi.spyOn(Spool.prototype, 'read').mockRejectedValueOnce(new Error('EIO: i/o error, read'));
     gate.away = false;
     hear(p, 201, 210);
     await p.committed();
+    expect(read.mock.calls.length).toBeGreaterThan(1);
+    read.mockRestore();
     expect(await storedSeqs(db)).toBe(420);
     const stored = await ticks(db);
     expect(stored.filter((t) => t.token === INFY && t.trade).map((t) => t.delta)).toEqual(

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Type from 'typebox';
 import Value from 'typebox/value';
+import type { Clock } from '../../clock.js';
 import { withoutSecrets } from '../../secrets.js';
-import { DAY_MS } from '../../sessions/ist.js';
+import { addDays, DAY_MS, istDate, istMidnight } from '../../sessions/ist.js';
 import { type BrokerCandle, BrokerError, type BrokerErrorKind } from '../broker.js';
 import { Limiter } from '../limiter.js';
 
@@ -16,8 +17,12 @@ import { Limiter } from '../limiter.js';
  */
 
 const DEFAULT_ROOT = 'https://api-t1.fyers.in/data';
-/** Published: 10 a second and 200 a minute, of which this leaves the desk a tenth. */
-const PER_SECOND = 3;
+/** Published: 10 a second and 200 a minute; this leaves the desk 80 a minute. */
+const PER_SECOND = 2;
+/** An account that was told "too often" more than three times a day is shut out for the day: it is left alone, longer. */
+const REST_MS = [60_000, 3_600_000];
+/** A refused token is tried again after this, or when there is another one. */
+const REFUSED_MS = 300_000;
 /** Published for intraday resolutions: 100 days. */
 export const FYERS_RANGE_MS = 100 * DAY_MS;
 const TIMEOUT_MS = 7_000;
@@ -40,6 +45,7 @@ export interface FyersOptions {
   readonly appId: string;
   /** The API's root up to `/data`, or a simulator's. */
   readonly root?: string | undefined;
+  readonly clock: Clock;
   /** Requests a second, 0 = no limit. */
   readonly perSecond?: number;
   /** First wait before a retry; it doubles. */
@@ -63,7 +69,10 @@ export class FyersHistory {
   readonly #limiter: Limiter;
   readonly #closing = new AbortController();
   #accessToken: string | undefined;
-  #refused = false;
+  #refusedUntil = Number.NEGATIVE_INFINITY;
+  #restUntil = Number.NEGATIVE_INFINITY;
+  /** On which IST day it was said to be asked too often, and how many times. */
+  #limited = { day: '', times: 0 };
 
   constructor(options: FyersOptions) {
     this.#o = options;
@@ -72,12 +81,17 @@ export class FyersHistory {
 
   setAccessToken(accessToken: string): void {
     this.#accessToken = accessToken;
-    this.#refused = false;
+    this.#refusedUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** False while only a new access token helps. */
+  /** False while there is no access token that is not refused. */
+  get isLoggedIn(): boolean {
+    return this.#accessToken !== undefined && this.#o.clock.now() >= this.#refusedUntil;
+  }
+
+  /** False also while it is left alone, having been asked too often. */
   get isReady(): boolean {
-    return this.#accessToken !== undefined && !this.#refused;
+    return this.isLoggedIn && this.#o.clock.now() >= this.#restUntil;
   }
 
   /** Oldest first. Rows that are no candle, or not of the range, are left out. */
@@ -88,10 +102,9 @@ export class FyersHistory {
         return candlesOf(answer, wanted);
       } catch (error) {
         if (!(error instanceof BrokerError)) throw error;
-        if (error.kind === 'login_needed') this.#refused = true;
-        if (!error.retryable || attempt >= ATTEMPTS || this.#closing.signal.aborted) throw error;
+        if (error.kind === 'rate_limited') this.#rest();
+        if (error.kind !== 'unavailable' || attempt >= ATTEMPTS || this.#closing.signal.aborted) throw error;
         const waitMs = (this.#o.retryBaseMs ?? RETRY_BASE_MS) * 2 ** attempt * (0.5 + Math.random() / 2);
-        if (error.kind === 'rate_limited') this.#limiter.holdOff(waitMs);
         await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => {
           throw error;
         });
@@ -105,8 +118,21 @@ export class FyersHistory {
     this.#limiter.close();
   }
 
+  #rest(): void {
+    const now = this.#o.clock.now();
+    const day = istDate(now);
+    if (now < this.#restUntil) return; // told several times at once
+    this.#limited = { day, times: this.#limited.day === day ? this.#limited.times + 1 : 1 };
+    const restMs = REST_MS[this.#limited.times - 1];
+    this.#restUntil = restMs === undefined ? istMidnight(addDays(day, 1)) : now + restMs;
+  }
+
   async #ask({ symbol, from, to }: FyersMinutes, sent: () => void): Promise<unknown[][]> {
-    if (this.#accessToken === undefined) throw new BrokerError('login_needed', 'Fyers has no access token.');
+    const accessToken = this.#accessToken;
+    if (accessToken === undefined) throw new BrokerError('login_needed', 'Fyers has no access token.');
+    if (this.#o.clock.now() < this.#restUntil) {
+      throw new BrokerError('rate_limited', 'Fyers was asked too often and is left alone for a while.');
+    }
     const query = new URLSearchParams({
       symbol,
       resolution: '1',
@@ -120,16 +146,22 @@ export class FyersHistory {
     let status: number | undefined;
     try {
       const asked = fetch(`${this.#o.root ?? DEFAULT_ROOT}/history?${query}`, {
-        headers: { authorization: `${this.#o.appId}:${this.#accessToken}` },
+        headers: { authorization: `${this.#o.appId}:${accessToken}` },
         signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       sent();
       const response = await asked;
       status = response.status;
-      return this.#read(status, await response.text());
+      return this.#read(status, await response.text(), accessToken);
     } catch (error) {
-      if (error instanceof BrokerError) throw error;
-      throw new BrokerError('unavailable', `Fyers does not answer: ${this.#clean(error)}`);
+      if (!(error instanceof BrokerError)) {
+        throw new BrokerError('unavailable', `Fyers does not answer: ${this.#clean(error, accessToken)}`);
+      }
+      // Another one may have been set meanwhile, which nobody has refused.
+      if (error.kind === 'login_needed' && accessToken === this.#accessToken) {
+        this.#refusedUntil = this.#o.clock.now() + REFUSED_MS;
+      }
+      throw error;
     } finally {
       this.#o.onRequest?.({
         status: String(status ?? 'error'),
@@ -138,7 +170,7 @@ export class FyersHistory {
     }
   }
 
-  #read(status: number, text: string): unknown[][] {
+  #read(status: number, text: string, accessToken: string): unknown[][] {
     let answer: unknown;
     try {
       answer = JSON.parse(text);
@@ -150,13 +182,13 @@ export class FyersHistory {
     }
     if (answer.s === 'ok' && answer.candles) return answer.candles;
     if (answer.s === 'no_data') return [];
-    const said = this.#clean(answer.message ?? 'no reason given');
+    const said = this.#clean(answer.message ?? 'no reason given', accessToken);
     throw new BrokerError(kindOf(status, answer.code), `Fyers says: ${said}`, status);
   }
 
-  #clean(reason: unknown): string {
+  #clean(reason: unknown, accessToken: string): string {
     const text = reason instanceof Error ? reason.message : String(reason);
-    return withoutSecrets(text, [this.#accessToken ?? '', this.#o.appId]).slice(0, MOST_MESSAGE);
+    return withoutSecrets(text, [accessToken, this.#o.appId]).slice(0, MOST_MESSAGE);
   }
 }
 

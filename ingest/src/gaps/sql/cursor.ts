@@ -5,7 +5,8 @@ export const CURSOR =
 /** The first look goes back this far at most: what was lost before nobody waits for. Parameter: not before. */
 export const FIRST_CURSOR = `
 select coalesce((select max(id) from live_coverage where covered_to < $1), 0) as coverage,
-       coalesce((select max(id) from coverage_exceptions where to_time < $1), 0) as exception, 0 as assignment`;
+       coalesce((select max(id) from coverage_exceptions where to_time < $1), 0) as exception,
+       coalesce((select max(id) from feed_assignments where assigned_at < $1), 0) as assignment`;
 
 /** What is there now. Lasting exceptions younger than $1 are looked at later, so the cursor stays before them. */
 export const NEWEST = `
