@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { replayConfig } from '../../src/cli/commands/replay.js';
 import { ConfigInvalid, parseConfig, readEnvironment } from '../../src/config/config.js';
 
 const FOLDER = '/srv/tickscope';
@@ -105,6 +106,9 @@ describe('the broker', () => {
       expect.stringContaining('FYERS_API_URL'),
     ]);
     expect(parse({ ...fyers, FYERS_API_URL: simulated }).fyers?.apiUrl).toBe(simulated);
+    const live = parse({ ...fyers, KITE_API_KEY: 'a' });
+    expect(live.fyers?.apiUrl).toBeUndefined();
+    expect(replayConfig(live)).toMatchObject({ broker: 'simulator', fyers: undefined });
   });
 
   test('takes its access token from one place', () => {

@@ -47,12 +47,16 @@ export function replayCommand(terminal: Terminal): Command {
     });
 }
 
-/** Whatever broker is configured, a replay is its own: every instrument of the file, nothing to log in to. */
-function replayConfig(config: Config): Config {
+/**
+ * Whatever broker is configured, a replay is its own: every instrument of the file, nothing to log in to, and nobody else
+ * to ask, whose history would be of another day.
+ */
+export function replayConfig(config: Config): Config {
   return {
     ...config,
     broker: 'simulator',
     kite: { ...config.kite, accessToken: undefined, apiKey: undefined },
+    fyers: undefined,
     instruments: [],
     heal: { ...config.heal, settleSeconds: 2, daySettleMinutes: 0 },
   };
