@@ -19,6 +19,7 @@ import { parseInstrumentRows } from './kite/instrument-rows.js';
 import { KITE_INTERVALS, kiteTime } from './kite/intervals.js';
 import { parseQuotes } from './kite/quote-rows.js';
 import { Limiter } from './limiter.js';
+import { retryWaitMs } from './retry.js';
 
 export type KiteEndpoint = 'historical' | 'quote' | 'instruments' | 'profile' | 'session';
 type Limit = 'historical' | 'quote' | 'other';
@@ -210,8 +211,7 @@ export class KiteBroker implements Broker {
         if (!(error instanceof BrokerError) || !error.retryable || attempt >= attempts) throw error;
         // A login's request token is spent by the first attempt that reaches the broker.
         if (endpoint === 'session' || this.#closing.signal.aborted) throw error;
-        const ceiling = (this.#o.retryBaseMs ?? 500) * 2 ** attempt;
-        const waitMs = ceiling / 2 + (Math.random() * ceiling) / 2;
+        const waitMs = retryWaitMs(this.#o.retryBaseMs, attempt);
         this.#o.log.warn({ endpoint, attempt, kind: error.kind, waitMs: Math.round(waitMs) }, error.message);
         if (error.kind === 'rate_limited') limiter.holdOff(waitMs);
         await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => {

@@ -255,11 +255,9 @@ export class Committer {
           return false;
         }
         metrics.dbUp.set(0);
-        const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+        const waitMs = this.#failed();
         log.warn({ err: error, waitMs, ticks: rows(group) }, 'A flush failed and will be tried again');
-        if (performance.now() + waitMs > this.#stopBy) return false;
-        await this.#wait(waitMs);
-        if (performance.now() > this.#stopBy) return false;
+        if (!(await this.#mayTryAgain(waitMs))) return false;
       }
     }
   }
@@ -276,14 +274,12 @@ export class Committer {
         return flushes;
       } catch (error) {
         metrics.spoolErrors.inc();
-        const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+        const waitMs = this.#failed();
         log.error(
           { err: error, waitMs, ticks: rows(group) },
           'The spool cannot be read back, will try again',
         );
-        if (performance.now() + waitMs > this.#stopBy) return undefined;
-        await this.#wait(waitMs);
-        if (performance.now() > this.#stopBy) return undefined;
+        if (!(await this.#mayTryAgain(waitMs))) return undefined;
       }
     }
   }
@@ -378,6 +374,18 @@ export class Committer {
       clearTimeout(timer);
       work.catch(() => undefined);
     }
+  }
+
+  /** Counts a failure. @returns how long to wait before the next attempt, in milliseconds */
+  #failed(): number {
+    return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+  }
+
+  /** Waits; false when `stop` can wait no longer. */
+  async #mayTryAgain(waitMs: number): Promise<boolean> {
+    if (performance.now() + waitMs > this.#stopBy) return false;
+    await this.#wait(waitMs);
+    return performance.now() <= this.#stopBy;
   }
 
   #wait(ms: number): Promise<void> {

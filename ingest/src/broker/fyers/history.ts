@@ -6,6 +6,7 @@ import { withoutSecrets } from '../../secrets.js';
 import { addDays, DAY_MS, istDate, istMidnight } from '../../sessions/ist.js';
 import { type BrokerCandle, BrokerError, type BrokerErrorKind } from '../broker.js';
 import { Limiter } from '../limiter.js';
+import { retryWaitMs } from '../retry.js';
 
 /*
  * Fyers API v3, "History": GET {root}/history with symbol, resolution, date_format 0 (epoch seconds), range_from and
@@ -27,7 +28,6 @@ const REFUSED_MS = 300_000;
 export const FYERS_RANGE_MS = 100 * DAY_MS;
 const TIMEOUT_MS = 7_000;
 const ATTEMPTS = 3;
-const RETRY_BASE_MS = 500;
 const MOST_MESSAGE = 300;
 
 /** Codes of "Error Codes" that a new access token helps against, and those that say "too often". */
@@ -104,7 +104,7 @@ export class FyersHistory {
         if (!(error instanceof BrokerError)) throw error;
         if (error.kind === 'rate_limited') this.#rest();
         if (error.kind !== 'unavailable' || attempt >= ATTEMPTS || this.#closing.signal.aborted) throw error;
-        const waitMs = (this.#o.retryBaseMs ?? RETRY_BASE_MS) * 2 ** attempt * (0.5 + Math.random() / 2);
+        const waitMs = retryWaitMs(this.#o.retryBaseMs, attempt);
         await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => {
           throw error;
         });
